@@ -1,0 +1,91 @@
+from everruns.v1 import options_pb2 as _options_pb2
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from typing import ClassVar as _ClassVar
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ERROR_REASON_UNSPECIFIED: _ClassVar[ErrorReason]
+    INVALID_FIELD: _ClassVar[ErrorReason]
+    REQUIRED_FIELD_MISSING: _ClassVar[ErrorReason]
+    UNKNOWN_FIELD: _ClassVar[ErrorReason]
+    OUTPUT_ONLY_FIELD: _ClassVar[ErrorReason]
+    IMMUTABLE_FIELD: _ClassVar[ErrorReason]
+    UNSUPPORTED_FIELD: _ClassVar[ErrorReason]
+    INVALID_ID: _ClassVar[ErrorReason]
+    LIMIT_EXCEEDED: _ClassVar[ErrorReason]
+    NUMBER_NOT_REPRESENTABLE: _ClassVar[ErrorReason]
+    MALFORMED_BODY: _ClassVar[ErrorReason]
+    INVALID_PAGE_TOKEN: _ClassVar[ErrorReason]
+    INVALID_UPDATE_MASK: _ClassVar[ErrorReason]
+    DUPLICATE_CAPABILITY: _ClassVar[ErrorReason]
+    UNKNOWN_CAPABILITY: _ClassVar[ErrorReason]
+    CAPABILITY_NOT_AVAILABLE: _ClassVar[ErrorReason]
+    CAPABILITY_CONFLICT: _ClassVar[ErrorReason]
+    INVALID_CONFIG: _ClassVar[ErrorReason]
+    TOOL_NAME_CONFLICT: _ClassVar[ErrorReason]
+    TOO_MANY_CAPABILITIES: _ClassVar[ErrorReason]
+    CAPABILITY_DEPRECATED: _ClassVar[ErrorReason]
+    API_KEY_MISSING: _ClassVar[ErrorReason]
+    API_KEY_INVALID: _ClassVar[ErrorReason]
+    SCOPE_MISSING: _ClassVar[ErrorReason]
+    ORGANIZATION_MISMATCH: _ClassVar[ErrorReason]
+    SESSION_NOT_FOUND: _ClassVar[ErrorReason]
+    AGENT_NOT_FOUND: _ClassVar[ErrorReason]
+    CAPABILITY_NOT_FOUND: _ClassVar[ErrorReason]
+    ROUTE_NOT_FOUND: _ClassVar[ErrorReason]
+    METHOD_NOT_ALLOWED: _ClassVar[ErrorReason]
+    UNSUPPORTED_MEDIA_TYPE: _ClassVar[ErrorReason]
+    AGENT_ALREADY_EXISTS: _ClassVar[ErrorReason]
+    IDEMPOTENCY_KEY_REUSED: _ClassVar[ErrorReason]
+    CONCURRENT_CHANGE: _ClassVar[ErrorReason]
+    AGENT_ARCHIVED: _ClassVar[ErrorReason]
+    QUEUE_FULL: _ClassVar[ErrorReason]
+    MESSAGE_TOO_LARGE: _ClassVar[ErrorReason]
+    DEADLINE_EXCEEDED: _ClassVar[ErrorReason]
+    STORE_UNAVAILABLE: _ClassVar[ErrorReason]
+    SERVER_UNAVAILABLE: _ClassVar[ErrorReason]
+    INTERNAL: _ClassVar[ErrorReason]
+ERROR_REASON_UNSPECIFIED: ErrorReason
+INVALID_FIELD: ErrorReason
+REQUIRED_FIELD_MISSING: ErrorReason
+UNKNOWN_FIELD: ErrorReason
+OUTPUT_ONLY_FIELD: ErrorReason
+IMMUTABLE_FIELD: ErrorReason
+UNSUPPORTED_FIELD: ErrorReason
+INVALID_ID: ErrorReason
+LIMIT_EXCEEDED: ErrorReason
+NUMBER_NOT_REPRESENTABLE: ErrorReason
+MALFORMED_BODY: ErrorReason
+INVALID_PAGE_TOKEN: ErrorReason
+INVALID_UPDATE_MASK: ErrorReason
+DUPLICATE_CAPABILITY: ErrorReason
+UNKNOWN_CAPABILITY: ErrorReason
+CAPABILITY_NOT_AVAILABLE: ErrorReason
+CAPABILITY_CONFLICT: ErrorReason
+INVALID_CONFIG: ErrorReason
+TOOL_NAME_CONFLICT: ErrorReason
+TOO_MANY_CAPABILITIES: ErrorReason
+CAPABILITY_DEPRECATED: ErrorReason
+API_KEY_MISSING: ErrorReason
+API_KEY_INVALID: ErrorReason
+SCOPE_MISSING: ErrorReason
+ORGANIZATION_MISMATCH: ErrorReason
+SESSION_NOT_FOUND: ErrorReason
+AGENT_NOT_FOUND: ErrorReason
+CAPABILITY_NOT_FOUND: ErrorReason
+ROUTE_NOT_FOUND: ErrorReason
+METHOD_NOT_ALLOWED: ErrorReason
+UNSUPPORTED_MEDIA_TYPE: ErrorReason
+AGENT_ALREADY_EXISTS: ErrorReason
+IDEMPOTENCY_KEY_REUSED: ErrorReason
+CONCURRENT_CHANGE: ErrorReason
+AGENT_ARCHIVED: ErrorReason
+QUEUE_FULL: ErrorReason
+MESSAGE_TOO_LARGE: ErrorReason
+DEADLINE_EXCEEDED: ErrorReason
+STORE_UNAVAILABLE: ErrorReason
+SERVER_UNAVAILABLE: ErrorReason
+INTERNAL: ErrorReason

@@ -1,0 +1,37 @@
+from google.protobuf import descriptor_pb2 as _descriptor_pb2
+from google.rpc import code_pb2 as _code_pb2
+from google.protobuf import descriptor as _descriptor
+from google.protobuf import message as _message
+from typing import ClassVar as _ClassVar, Optional as _Optional
+
+DESCRIPTOR: _descriptor.FileDescriptor
+LIMITS_FIELD_NUMBER: _ClassVar[int]
+limits: _descriptor.FieldDescriptor
+JSON_ALIAS_FIELD_NUMBER: _ClassVar[int]
+json_alias: _descriptor.FieldDescriptor
+CODE_FIELD_NUMBER: _ClassVar[int]
+code: _descriptor.FieldDescriptor
+HTTP_STATUS_FIELD_NUMBER: _ClassVar[int]
+http_status: _descriptor.FieldDescriptor
+
+class FieldLimits(_message.Message):
+    __slots__ = ("min_length", "max_length", "max_bytes", "max_items", "pattern", "minimum", "maximum", "id_of", "max_depth")
+    MIN_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    MAX_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    MAX_BYTES_FIELD_NUMBER: _ClassVar[int]
+    MAX_ITEMS_FIELD_NUMBER: _ClassVar[int]
+    PATTERN_FIELD_NUMBER: _ClassVar[int]
+    MINIMUM_FIELD_NUMBER: _ClassVar[int]
+    MAXIMUM_FIELD_NUMBER: _ClassVar[int]
+    ID_OF_FIELD_NUMBER: _ClassVar[int]
+    MAX_DEPTH_FIELD_NUMBER: _ClassVar[int]
+    min_length: int
+    max_length: int
+    max_bytes: int
+    max_items: int
+    pattern: str
+    minimum: int
+    maximum: int
+    id_of: str
+    max_depth: int
+    def __init__(self, min_length: _Optional[int] = ..., max_length: _Optional[int] = ..., max_bytes: _Optional[int] = ..., max_items: _Optional[int] = ..., pattern: _Optional[str] = ..., minimum: _Optional[int] = ..., maximum: _Optional[int] = ..., id_of: _Optional[str] = ..., max_depth: _Optional[int] = ...) -> None: ...
