@@ -1,0 +1,1 @@
+"""The session service: a gRPC server over a store."""

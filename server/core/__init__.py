@@ -1,0 +1,1 @@
+"""What things are and mean: pure, without I/O."""

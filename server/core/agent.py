@@ -1,0 +1,44 @@
+"""An agent, and what a list of agents may be asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.core.layer import Layer
+
+DEFAULT_MAX_ITERATIONS = 100
+
+
+class AgentStatus(StrEnum):
+    """Whether an agent can be given new sessions."""
+
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """A system prompt, a model and capabilities under a name. Times are microseconds since 1970."""
+
+    organization_id: bytes
+    id: bytes
+    name: str
+    display_name: str | None
+    description: str | None
+    system_prompt: str
+    default_model_id: str | None
+    tags: tuple[str, ...]
+    capabilities: Layer
+    max_iterations: int
+    status: AgentStatus
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentFilter:
+    """Which agents a list holds: those whose name, display name or description contains `search`."""
+
+    search: str = ""
+    include_archived: bool = False

@@ -1,0 +1,37 @@
+"""Time as the service sees it: microseconds that never repeat or go back within a process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+Clock = Callable[[], int]
+"""Answers microseconds since 1970, each time more than before."""
+
+
+class SystemClock:
+    """The system's clock, made strictly increasing. Thread-safe."""
+
+    def __init__(self, read: Callable[[], int] = time.time_ns) -> None:
+        self._read = read
+        self._last = 0
+        self._lock = threading.Lock()
+
+    def __call__(self) -> int:
+        now = self._read() // 1000
+        with self._lock:
+            self._last = now if now > self._last else self._last + 1
+            return self._last
+
+
+def after(previous: int, now: int) -> int:
+    """The time of a change made now to something last changed at `previous`: later than both allow."""
+    return now if now > previous else previous + 1
+
+
+def as_datetime(microseconds: int) -> datetime:
+    """The time as an aware datetime in UTC."""
+    seconds, rest = divmod(microseconds, 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)

@@ -1,0 +1,71 @@
+"""A layer: the list of capabilities that an agent or a session names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+import orjson
+
+from server.core.json import JsonObject
+
+_REMEMBERED_TEXT = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class CapabilityConfig:
+    """An entry of a layer: a capability's id, and overrides of its config as a JSON Merge Patch.
+
+    Nothing may change `config` once it is here: entries are shared.
+    """
+
+    ref: str
+    config: JsonObject | None = None
+
+
+class Layer:
+    """An immutable list of entries, known by its JSON text: equal texts are equal layers.
+
+    The text is what a store keeps; that it is hashable is what lets a merge be remembered.
+    """
+
+    __slots__ = ("entries", "text")
+
+    def __init__(self, entries: tuple[CapabilityConfig, ...], text: str) -> None:
+        self.entries: Final = entries
+        self.text: Final = text
+
+    @staticmethod
+    def of(entries: Iterable[CapabilityConfig]) -> Layer:
+        """The layer of these entries, in this order."""
+        kept = tuple(entries)
+        if not kept:
+            return EMPTY
+        return Layer(kept, orjson.dumps([{"ref": e.ref, "config": e.config} for e in kept]).decode())
+
+    @staticmethod
+    def parse(text: str) -> Layer:
+        """The layer of a text that `Layer.text` once was."""
+        return _parse_remembered(text) if len(text) <= _REMEMBERED_TEXT else _parse(text)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Layer) and other.text == self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __repr__(self) -> str:
+        return f"Layer({self.text})"
+
+
+EMPTY = Layer((), "[]")
+
+
+def _parse(text: str) -> Layer:
+    return Layer(tuple(CapabilityConfig(e["ref"], e["config"]) for e in orjson.loads(text)), text)
+
+
+# Most sessions of an agent name the same capabilities, so most rows of a page hold the same text.
+_parse_remembered = lru_cache(maxsize=1024)(_parse)

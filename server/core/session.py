@@ -1,0 +1,53 @@
+"""A session, and what a list of sessions may be asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from server.core.layer import Layer
+
+
+class SessionStatus(StrEnum):
+    """Where a session stands; moved by turns only."""
+
+    STARTED = "started"
+    ACTIVE = "active"
+    IDLE = "idle"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A conversation in which an agent works. Times are microseconds since 1970."""
+
+    organization_id: bytes
+    id: bytes
+    agent_id: bytes
+    title: str | None
+    tags: tuple[str, ...]
+    model_id: str | None
+    capabilities: Layer
+    status: SessionStatus
+    created_at: int
+    updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A session with what is computed at every read."""
+
+    session: Session
+    features: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFilter:
+    """Which sessions a list holds; every condition that is set must hold.
+
+    `search` is contained in the title in any case; `tags` are all among the session's.
+    """
+
+    agent_id: bytes | None = None
+    search: str = ""
+    tags: tuple[str, ...] = ()
+    status: SessionStatus | None = None

@@ -1,0 +1,1 @@
+"""The store on peewee: SQLite, or PostgreSQL."""

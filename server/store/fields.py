@@ -1,0 +1,17 @@
+"""The column types that the two dialects spell differently."""
+
+from __future__ import annotations
+
+from peewee import Field
+
+
+class KeyField(Field):  # type: ignore[misc]
+    """A UUID: 16 bytes in SQLite, `uuid` in PostgreSQL."""
+
+    field_type = "UUID"
+
+
+class DocumentField(Field):  # type: ignore[misc]
+    """JSON, handed over and read as text: TEXT in SQLite, `jsonb` in PostgreSQL."""
+
+    field_type = "JSON"

@@ -1,0 +1,61 @@
+"""The store, put together over one database."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from server.core.errors import ServiceError
+from server.store import models
+from server.store.agents import PeeweeAgents
+from server.store.dialect import Dialect
+from server.store.keys import PeeweeKeys
+from server.store.once import Answers
+from server.store.sessions import PeeweeSessions
+from server.store.sqlite import SqliteDialect
+from server.store.transaction import Transaction
+from server.store.writer import Writer
+
+LONGEST_QUEUE = 1024
+
+
+class PeeweeStore:
+    """A core.store.Store over SQLite. The schema must be there: see migrate.py."""
+
+    def __init__(self, dialect: Dialect, longest_queue: int = LONGEST_QUEUE) -> None:
+        self._dialect = dialect
+        with dialect.database.bind_ctx(models.TABLES):
+            self._writer = Writer(dialect, self._before_commit, longest_queue)
+            answers = Answers(dialect)
+            self.sessions = PeeweeSessions(dialect, self._writer, answers)
+            self.agents = PeeweeAgents(dialect, self._writer, answers)
+            self.keys = PeeweeKeys(dialect, self._writer)
+
+    def is_healthy(self) -> bool:
+        """Whether the writer lives and a write would get through now; writes nothing."""
+        if not self._writer.is_alive():
+            return False
+        try:
+            self._writer.run(lambda _: None, math.inf)
+        except ServiceError:
+            return False
+        return True
+
+    def close(self) -> None:
+        """Finishes the writes that wait, refuses new ones, and closes every connection."""
+        self._writer.close()
+        self._dialect.close()
+
+    def _before_commit(self, transaction: Transaction) -> None:
+        self.sessions.add_counts(transaction)
+
+
+def open_dialect(url: str) -> Dialect:
+    """The database of a URL: `sqlite:///path/of/a/file`.
+
+    Raises ValueError for a URL of another kind.
+    """
+    scheme, separator, path = url.partition(":///")
+    if scheme == "sqlite" and separator and path:
+        return SqliteDialect(Path(path))
+    raise ValueError(f'the database must be "sqlite:///" and a path, not "{url}"')

@@ -1,0 +1,157 @@
+"""Rows, and the core's values that they are of. Columns are read in the order of these lists."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import cast
+
+import orjson
+from peewee import Field
+
+from server.core.agent import Agent, AgentStatus
+from server.core.caller import ApiKey, Organization, Scope
+from server.core.layer import Layer
+from server.core.session import Session, SessionStatus
+from server.core.store import SessionRow
+from server.store import models
+from server.store.statement import Bound, Row
+
+_SESSION_STATUS = {status.value: status for status in SessionStatus}
+_AGENT_STATUS = {status.value: status for status in AgentStatus}
+
+SESSION_COLUMNS: list[Field] = [
+    models.Session.organization_id,
+    models.Session.id,
+    models.Session.agent_id,
+    models.Session.title,
+    models.Session.tags,
+    models.Session.model_id,
+    models.Session.capabilities,
+    models.Session.status,
+    models.Session.created_at,
+    models.Session.updated_at,
+]
+AGENT_COLUMNS: list[Field] = [
+    models.Agent.organization_id,
+    models.Agent.id,
+    models.Agent.name,
+    models.Agent.display_name,
+    models.Agent.description,
+    models.Agent.system_prompt,
+    models.Agent.default_model_id,
+    models.Agent.tags,
+    models.Agent.capabilities,
+    models.Agent.max_iterations,
+    models.Agent.status,
+    models.Agent.created_at,
+    models.Agent.updated_at,
+]
+
+
+def read_session(row: Row) -> SessionRow:
+    """A session of SESSION_COLUMNS, and then its agent's capabilities."""
+    organization_id, id, agent_id, title, tags, model_id, capabilities, status, created, updated, agent = row
+    session = Session(
+        cast(bytes, organization_id),
+        cast(bytes, id),
+        cast(bytes, agent_id),
+        cast("str | None", title),
+        _tags(cast(str, tags)),
+        cast("str | None", model_id),
+        Layer.parse(cast(str, capabilities)),
+        _SESSION_STATUS[cast(str, status)],
+        cast(int, created),
+        cast(int, updated),
+    )
+    return SessionRow(session, Layer.parse(cast(str, agent)))
+
+
+def session_values(session: Session, key: Callable[[bytes], Bound]) -> tuple[Bound, ...]:
+    """The values of the columns of models.Session, in the order of its fields."""
+    return (
+        key(session.organization_id),
+        key(session.id),
+        key(session.agent_id),
+        session.title,
+        None if session.title is None else session.title.casefold(),
+        tags_text(session.tags),
+        session.model_id,
+        session.capabilities.text,
+        session.status.value,
+        session.created_at,
+        session.updated_at,
+    )
+
+
+def read_agent(row: Row) -> Agent:
+    """An agent of AGENT_COLUMNS."""
+    organization_id, id, name, display_name, description, prompt, model, tags, *rest = row
+    capabilities, max_iterations, status, created, updated = rest
+    return Agent(
+        cast(bytes, organization_id),
+        cast(bytes, id),
+        cast(str, name),
+        cast("str | None", display_name),
+        cast("str | None", description),
+        cast(str, prompt),
+        cast("str | None", model),
+        _tags(cast(str, tags)),
+        Layer.parse(cast(str, capabilities)),
+        cast(int, max_iterations),
+        _AGENT_STATUS[cast(str, status)],
+        cast(int, created),
+        cast(int, updated),
+    )
+
+
+def agent_values(agent: Agent, key: Callable[[bytes], Bound]) -> tuple[Bound, ...]:
+    """The values of the columns of models.Agent, in the order of its fields."""
+    searched = [agent.name, agent.display_name or "", agent.description or ""]
+    return (
+        key(agent.organization_id),
+        key(agent.id),
+        agent.name,
+        agent.name if agent.status is AgentStatus.ACTIVE else None,
+        agent.display_name,
+        agent.description,
+        agent.system_prompt,
+        agent.default_model_id,
+        tags_text(agent.tags),
+        agent.capabilities.text,
+        agent.max_iterations,
+        agent.status.value,
+        "\n".join(searched).casefold(),
+        agent.created_at,
+        agent.updated_at,
+    )
+
+
+def read_organization(row: Row) -> Organization:
+    """An organization of id, name, created_at."""
+    id, name, created_at = row
+    return Organization(cast(bytes, id), cast(str, name), cast(int, created_at))
+
+
+def read_api_key(row: Row) -> ApiKey:
+    """A key of organization_id, id, name, sha256, scopes, created_at, expires_at."""
+    organization_id, id, name, sha256, scopes, created_at, expires_at = row
+    return ApiKey(
+        cast(bytes, organization_id),
+        cast(bytes, id),
+        cast(str, name),
+        cast(bytes, sha256),
+        frozenset(Scope(scope) for scope in cast(str, scopes).split()),
+        cast(int, created_at),
+        cast("int | None", expires_at),
+    )
+
+
+def tags_text(tags: tuple[str, ...]) -> str:
+    """Tags as they are kept, a JSON list."""
+    return orjson.dumps(tags).decode() if tags else "[]"
+
+
+@lru_cache(maxsize=1024)
+def _tags(text: str) -> tuple[str, ...]:
+    return tuple(orjson.loads(text))

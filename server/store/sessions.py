@@ -1,0 +1,235 @@
+"""Sessions on peewee."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from itertools import chain
+from typing import cast
+
+from peewee import EXCLUDED, SQL, Expression, Select, fn
+
+from server.core.errors import agent_not_found
+from server.core.ids import format_id
+from server.core.page import Page, PageRequest
+from server.core.session import Session, SessionFilter
+from server.core.store import Once, Replay, SessionRow
+from server.store import models
+from server.store.dialect import Dialect, MissingRow
+from server.store.once import Answers
+from server.store.rows import SESSION_COLUMNS, read_session, session_values, tags_text
+from server.store.statement import Bound, Statement, compile_query, parameter
+from server.store.transaction import Transaction
+from server.store.writer import Writer
+
+_LARGEST_INSERT = 64
+
+
+class PeeweeSessions:
+    """The sessions of a database; see core.store.Sessions for what each method promises."""
+
+    def __init__(self, dialect: Dialect, writer: Writer, answers: Answers) -> None:
+        self._dialect = dialect
+        self._writer = writer
+        self._answers = answers
+        self._statements = _Statements(dialect)
+
+    def get(self, organization_id: bytes, id: bytes) -> SessionRow | None:
+        key = self._dialect.key
+        row = self._dialect.execute(self._statements.get, (key(organization_id), key(id))).fetchone()
+        return read_session(row) if row else None
+
+    def list(
+        self, organization_id: bytes, filter: SessionFilter, page: PageRequest
+    ) -> Page[SessionRow]:
+        shape = _shape(filter)
+        wanted = self._filter_values(organization_id, filter)
+        after = () if page.after is None else (self._dialect.key(page.after[1]),)
+        statement = self._statements.list[shape, bool(after)]
+        rows = self._dialect.execute(statement, (*wanted, *after, page.size + 1, page.skip)).fetchall()
+        items = tuple(map(read_session, rows[: page.size]))
+        last = items[-1].session if items and len(rows) > page.size else None
+        return Page(
+            items=items,
+            total=self._total(organization_id, filter, shape, wanted),
+            next=None if last is None else (last.created_at, last.id),
+        )
+
+    def create(self, session: Session, once: Once[Session] | None, deadline: float) -> Session | Replay:
+        try:
+            if once is None:
+                self._writer.add(self._insert, session, deadline)
+                return session
+            return self._writer.run(lambda transaction: self._create_once(transaction, session, once), deadline)
+        except MissingRow:
+            raise agent_not_found(format_id("agent", session.agent_id)) from None
+
+    def update(
+        self,
+        organization_id: bytes,
+        id: bytes,
+        change: Callable[[SessionRow], Session],
+        deadline: float,
+    ) -> SessionRow | None:
+        key = self._dialect.key
+
+        def write(transaction: Transaction) -> SessionRow | None:
+            row = transaction.execute(self._statements.lock, (key(organization_id), key(id))).fetchone()
+            if row is None:
+                return None
+            before = read_session(row)
+            changed = change(before)
+            values = session_values(changed, key)
+            transaction.execute(self._statements.update, (*values[2:], *values[:2]))
+            return SessionRow(changed, before.agent_capabilities)
+
+        return self._writer.run(write, deadline)
+
+    def delete(self, organization_id: bytes, id: bytes, deadline: float) -> bool:
+        key = self._dialect.key
+
+        def write(transaction: Transaction) -> bool:
+            row = transaction.execute(self._statements.lock, (key(organization_id), key(id))).fetchone()
+            if row is None:
+                return False
+            transaction.execute(self._statements.delete, (key(organization_id), key(id)))
+            transaction.count(organization_id, read_session(row).session.agent_id, -1)
+            return True
+
+        return self._writer.run(write, deadline)
+
+    def add_counts(self, transaction: Transaction) -> None:
+        """Writes down by how much the counts of a transaction changed; to be run before its commit."""
+        key = self._dialect.key
+        for organization_id, scope_id, sessions in transaction.changed_counts():
+            values = (key(organization_id), key(scope_id), self._dialect.shard, sessions)
+            transaction.execute(self._statements.count, values)
+
+    def _create_once(
+        self, transaction: Transaction, session: Session, once: Once[Session]
+    ) -> Session | Replay:
+        answered = self._answers.find(transaction, session.organization_id, once)
+        if answered is not None:
+            return answered
+        self._insert(transaction, [session])
+        self._answers.keep(transaction, session.organization_id, once, session)
+        return session
+
+    def _insert(self, transaction: Transaction, sessions: Sequence[Session]) -> None:
+        key = self._dialect.key
+        start = 0
+        while start < len(sessions):
+            size = min(_LARGEST_INSERT, 1 << (len(sessions) - start).bit_length() - 1)
+            part = sessions[start : start + size]
+            values = tuple(chain.from_iterable(session_values(session, key) for session in part))
+            transaction.execute(self._statements.insert[size], values)
+            start += size
+        for session in sessions:
+            transaction.count(session.organization_id, session.agent_id, 1)
+
+    def _filter_values(self, organization_id: bytes, filter: SessionFilter) -> tuple[Bound, ...]:
+        values: list[Bound] = [self._dialect.key(organization_id)]
+        if filter.agent_id is not None:
+            values.append(self._dialect.key(filter.agent_id))
+        if filter.status is not None:
+            values.append(filter.status.value)
+        if filter.tags:
+            values.append(tags_text(filter.tags))
+        if filter.search:
+            values.append(filter.search.casefold())
+        return tuple(values)
+
+    def _total(
+        self, organization_id: bytes, filter: SessionFilter, shape: _Shape, values: tuple[Bound, ...]
+    ) -> int:
+        _, by_status, by_tags, by_search = shape
+        if by_status or by_tags or by_search:
+            row = self._dialect.execute(self._statements.total[shape], values).fetchone()
+        else:
+            scope_id = organization_id if filter.agent_id is None else filter.agent_id
+            scope = (self._dialect.key(organization_id), self._dialect.key(scope_id))
+            row = self._dialect.execute(self._statements.counted, scope).fetchone()
+        return int(cast(int, row[0])) if row and row[0] is not None else 0
+
+
+_Shape = tuple[bool, bool, bool, bool]
+
+
+def _shape(filter: SessionFilter) -> _Shape:
+    """Which conditions a filter has: agent, status, tags, search."""
+    return (filter.agent_id is not None, filter.status is not None, bool(filter.tags), bool(filter.search))
+
+
+class _Statements:
+    """Everything that sessions ask of the database, compiled when the store opens."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        table, counts = models.Session, models.SessionCount
+        fields = table._meta.sorted_fields
+        one = self._here() & (table.id == parameter("id"))
+        self.get = self._compile(self._rows().where(one))
+        self.lock = self.get
+        if dialect.lock_row:
+            self.lock = self._compile(self._rows().where(one).for_update(of=table))
+        sizes = [1 << power for power in range(_LARGEST_INSERT.bit_length())]
+        self.insert: dict[int, Statement] = {
+            size: self._compile(
+                table.insert_many([[parameter(f.name) for f in fields] for _ in range(size)], fields)
+            )
+            for size in sizes
+        }
+        changed = {field: parameter(field.name) for field in fields[2:]}
+        self.update = self._compile(table.update(changed).where(one))
+        self.delete = self._compile(table.delete().where(one))
+        self.list: dict[tuple[_Shape, bool], Statement] = {}
+        self.total: dict[_Shape, Statement] = {}
+        flags = (False, True)
+        for shape in [(a, b, c, d) for a in flags for b in flags for c in flags for d in flags]:
+            condition = self._condition(shape)
+            self.total[shape] = self._compile(table.select(fn.COUNT(SQL("*"))).where(condition))
+            for after in flags:
+                self.list[shape, after] = self._compile(self._page(condition, after))
+        columns = counts._meta.sorted_fields
+        self.count = self._compile(
+            counts.insert({field: parameter(field.name) for field in columns}).on_conflict(
+                conflict_target=columns[:3], update={counts.sessions: counts.sessions + EXCLUDED.sessions}
+            )
+        )
+        self.counted = self._compile(
+            counts.select(fn.SUM(counts.sessions)).where(
+                (counts.organization_id == parameter("organization_id"))
+                & (counts.scope_id == parameter("scope_id"))
+            )
+        )
+
+    def _compile(self, query: Select) -> Statement:
+        return compile_query(self._dialect.database, query)
+
+    def _here(self) -> Expression:
+        return models.Session.organization_id == parameter("organization_id")
+
+    def _rows(self) -> Select:
+        table, agent = models.Session, models.Agent
+        its_agent = (agent.organization_id == table.organization_id) & (agent.id == table.agent_id)
+        return table.select(*SESSION_COLUMNS, agent.capabilities).join(agent, on=its_agent)
+
+    def _condition(self, shape: _Shape) -> Expression:
+        by_agent, by_status, by_tags, by_search = shape
+        table = models.Session
+        condition = self._here()
+        if by_agent:
+            condition &= table.agent_id == parameter("agent_id")
+        if by_status:
+            condition &= table.status == parameter("status")
+        if by_tags:
+            condition &= self._dialect.has_all(table.tags, parameter("tags"))
+        if by_search:
+            condition &= self._dialect.contains(table.search_text, parameter("search"))
+        return condition
+
+    def _page(self, condition: Expression, after: bool) -> Select:
+        table = models.Session
+        if after:
+            condition &= table.id < parameter("after")
+        page = self._rows().where(condition).order_by(table.id.desc())
+        return page.limit(parameter("size")).offset(parameter("skip"))

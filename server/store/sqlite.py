@@ -1,0 +1,108 @@
+"""SQLite as a dialect: one file, one writer, every commit synced to disk."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from peewee import SQL, Expression, Field, Select, SqliteDatabase, Value, fn
+
+from server.store.dialect import Cursor, DuplicateRow, MissingRow, StoreFailure
+from server.store.statement import Bound, Statement
+
+LOCK_WAIT = 5.0
+"""How long, in seconds, a write waits for another process to let go of the database."""
+
+
+class _Sqlite(SqliteDatabase):  # type: ignore[misc]
+    field_types = {**SqliteDatabase.field_types, "UUID": "BLOB"}
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            path,
+            pragmas={
+                "journal_mode": "wal",
+                "synchronous": "full",
+                "foreign_keys": 1,
+                "cache_size": -32_000,
+                "mmap_size": 268_435_456,
+                "journal_size_limit": 67_108_864,
+            },
+            timeout=LOCK_WAIT,
+            # Connections stay with their thread; only closing them all is done by another.
+            check_same_thread=False,
+        )
+        self.opened: list[sqlite3.Connection] = []
+        self._opening = threading.Lock()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection = super()._connect()
+        with self._opening:
+            self.opened.append(connection)
+        return connection
+
+
+class SqliteDialect:
+    """SQLite, a file: WAL, every commit synced, one writer."""
+
+    begin = "BEGIN IMMEDIATE"
+    shard = 0
+    lock_row = False
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.database = _Sqlite(str(path))
+
+    def execute(self, statement: Statement, values: Sequence[Bound]) -> Cursor:
+        try:
+            cursor: Cursor = self.database.connection().execute(statement.sql, values)
+            return cursor
+        except sqlite3.Error as error:
+            raise _sqlite_error(error) from error
+
+    def command(self, sql: str) -> None:
+        try:
+            self.database.connection().execute(sql)
+        except sqlite3.Error as error:
+            raise _sqlite_error(error) from error
+
+    def rollback(self) -> None:
+        connection = self.database.connection()
+        if connection.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
+                connection.execute("ROLLBACK")
+
+    def key(self, id: bytes) -> Bound:
+        return id
+
+    def contains(self, text: Field, part: Value) -> Expression:
+        return fn.instr(text, part) > SQL("0")
+
+    def has_all(self, document: Field, wanted: Value) -> Expression:
+        want = fn.json_each(wanted).alias("want")
+        have = fn.json_each(document).alias("have")
+        missing = want.c.value.not_in(Select([have], [have.c.value]))
+        return ~fn.EXISTS(Select([want], [SQL("1")]).where(missing))
+
+    @contextlib.contextmanager
+    def migration_lock(self) -> Iterator[None]:
+        # The file is locked before the first look at what is applied, and until all of it is.
+        with self.database.atomic("EXCLUSIVE"):
+            yield
+
+    def close(self) -> None:
+        self.database.close()
+        for connection in self.database.opened:
+            connection.close()
+
+
+def _sqlite_error(error: sqlite3.Error) -> Exception:
+    name = getattr(error, "sqlite_errorname", "SQLITE_ERROR")
+    if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
+        return MissingRow(str(error))
+    if isinstance(error, sqlite3.IntegrityError):
+        return DuplicateRow(str(error))
+    return StoreFailure(f"the database cannot be used just now ({name})")
