@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from server.core.layer import Layer
+from server.core.layer import EMPTY, Layer
 
 DEFAULT_MAX_ITERATIONS = 100
 
@@ -34,6 +34,21 @@ class Agent:
     status: AgentStatus
     created_at: int
     updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentSpec:
+    """What a caller sets of an agent. `id` is None where the service chooses it."""
+
+    name: str
+    system_prompt: str
+    id: bytes | None = None
+    display_name: str | None = None
+    description: str | None = None
+    default_model_id: str | None = None
+    tags: tuple[str, ...] = ()
+    capabilities: Layer = EMPTY
+    max_iterations: int = DEFAULT_MAX_ITERATIONS
 
 
 @dataclass(frozen=True, slots=True)

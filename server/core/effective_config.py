@@ -78,7 +78,7 @@ class EffectiveConfig:
 
 
 def replay(provenance: Iterable[Provenance]) -> JsonObject:
-    """The config that the leaves of `EffectiveConfig.provenance` are of."""
+    """The config that the leaves of `EffectiveConfig.provenance` are of. Raises ValueError for others."""
     config: JsonObject = {}
     for leaf in provenance:
         *parents, last = [_unescape(step) for step in leaf.path.split("/")]
@@ -87,7 +87,8 @@ def replay(provenance: Iterable[Provenance]) -> JsonObject:
         target = config
         for step in parents[1:]:
             child = target.setdefault(step, {})
-            assert isinstance(child, dict)
+            if not isinstance(child, dict):
+                raise ValueError(f"{leaf.path} goes through a value that is no object")
             target = child
         target[last] = leaf.value
     return config
@@ -112,14 +113,10 @@ def _patched(node: _Node | None, layer: LayerName, change: JsonValue) -> _Node:
         branch = node if isinstance(node, _Branch) else _Branch({}, layer)
         _patch_branch(branch, layer, change)
         return branch
-    match node:
-        case None:
-            beaten: tuple[Overridden, ...] = ()
-        case _Leaf():
-            beaten = (*node.overridden, Overridden(node.layer, node.value))
-        case _Branch():
-            beaten = (Overridden(_highest(node), _value(node)),)
-    return _Leaf(change, layer, beaten)
+    if node is None:
+        return _Leaf(change, layer, ())
+    earlier = node.overridden if isinstance(node, _Leaf) else ()
+    return _Leaf(change, layer, (*earlier, Overridden(_highest(node), _value(node))))
 
 
 def _value(node: _Node) -> JsonValue:

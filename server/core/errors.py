@@ -8,52 +8,48 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import StrEnum, auto
+from enum import StrEnum
 
 
 class Reason(StrEnum):
     """The reasons that the server itself gives; each is described in `error_reason.proto`."""
 
-    @staticmethod
-    def _generate_next_value_(name: str, start: int, count: int, last_values: list[str]) -> str:
-        return name
+    INVALID_FIELD = "INVALID_FIELD"
+    REQUIRED_FIELD_MISSING = "REQUIRED_FIELD_MISSING"
+    IMMUTABLE_FIELD = "IMMUTABLE_FIELD"
+    INVALID_ID = "INVALID_ID"
+    LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
+    NUMBER_NOT_REPRESENTABLE = "NUMBER_NOT_REPRESENTABLE"
+    INVALID_PAGE_TOKEN = "INVALID_PAGE_TOKEN"  # noqa: S105  # the name of a reason
+    INVALID_UPDATE_MASK = "INVALID_UPDATE_MASK"
+    DUPLICATE_CAPABILITY = "DUPLICATE_CAPABILITY"
+    UNKNOWN_CAPABILITY = "UNKNOWN_CAPABILITY"
+    CAPABILITY_NOT_AVAILABLE = "CAPABILITY_NOT_AVAILABLE"
+    CAPABILITY_CONFLICT = "CAPABILITY_CONFLICT"
+    INVALID_CONFIG = "INVALID_CONFIG"
+    TOOL_NAME_CONFLICT = "TOOL_NAME_CONFLICT"
+    TOO_MANY_CAPABILITIES = "TOO_MANY_CAPABILITIES"
+    CAPABILITY_DEPRECATED = "CAPABILITY_DEPRECATED"
 
-    INVALID_FIELD = auto()
-    REQUIRED_FIELD_MISSING = auto()
-    IMMUTABLE_FIELD = auto()
-    INVALID_ID = auto()
-    LIMIT_EXCEEDED = auto()
-    NUMBER_NOT_REPRESENTABLE = auto()
-    INVALID_PAGE_TOKEN = auto()
-    INVALID_UPDATE_MASK = auto()
-    DUPLICATE_CAPABILITY = auto()
-    UNKNOWN_CAPABILITY = auto()
-    CAPABILITY_NOT_AVAILABLE = auto()
-    CAPABILITY_CONFLICT = auto()
-    INVALID_CONFIG = auto()
-    TOOL_NAME_CONFLICT = auto()
-    TOO_MANY_CAPABILITIES = auto()
-    CAPABILITY_DEPRECATED = auto()
+    API_KEY_MISSING = "API_KEY_MISSING"
+    API_KEY_INVALID = "API_KEY_INVALID"
+    SCOPE_MISSING = "SCOPE_MISSING"
+    ORGANIZATION_MISMATCH = "ORGANIZATION_MISMATCH"
 
-    API_KEY_MISSING = auto()
-    API_KEY_INVALID = auto()
-    SCOPE_MISSING = auto()
-    ORGANIZATION_MISMATCH = auto()
+    SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
+    AGENT_NOT_FOUND = "AGENT_NOT_FOUND"
+    CAPABILITY_NOT_FOUND = "CAPABILITY_NOT_FOUND"
 
-    SESSION_NOT_FOUND = auto()
-    AGENT_NOT_FOUND = auto()
-    CAPABILITY_NOT_FOUND = auto()
+    AGENT_ALREADY_EXISTS = "AGENT_ALREADY_EXISTS"
+    IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
+    CONCURRENT_CHANGE = "CONCURRENT_CHANGE"
+    AGENT_ARCHIVED = "AGENT_ARCHIVED"
 
-    AGENT_ALREADY_EXISTS = auto()
-    IDEMPOTENCY_KEY_REUSED = auto()
-    CONCURRENT_CHANGE = auto()
-    AGENT_ARCHIVED = auto()
-
-    QUEUE_FULL = auto()
-    MESSAGE_TOO_LARGE = auto()
-    DEADLINE_EXCEEDED = auto()
-    STORE_UNAVAILABLE = auto()
-    INTERNAL = auto()
+    QUEUE_FULL = "QUEUE_FULL"
+    MESSAGE_TOO_LARGE = "MESSAGE_TOO_LARGE"
+    DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
+    STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
+    INTERNAL = "INTERNAL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,4 +124,11 @@ def agent_archived(public_id: str) -> ServiceError:
     """The answer where something needs an active agent and it was deleted."""
     return ServiceError(
         Reason.AGENT_ARCHIVED, f"the agent {public_id} was deleted", resource=Resource("agent", public_id)
+    )
+
+
+def capability_not_found(id: str) -> ServiceError:
+    """The answer where a capability is asked for that the catalog does not have."""
+    return ServiceError(
+        Reason.CAPABILITY_NOT_FOUND, f"there is no capability {id}", resource=Resource("capability", id)
     )

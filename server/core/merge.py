@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from server.core.catalog import Capability, CapabilityStatus, Catalog, Tool
 from server.core.effective_config import EffectiveConfig, LayerName, Provenance
-from server.core.errors import Reason
+from server.core.errors import Reason, Violation, invalid
 from server.core.json import JsonObject
 from server.core.layer import EMPTY, CapabilityConfig, Layer
 
@@ -141,6 +141,13 @@ def merge(catalog: Catalog, layers: Layers) -> Merged:
     )
 
 
+def refuse(merged: Merged, layer: LayerName) -> None:
+    """Raises the ServiceError of a write of a layer, with all the errors that the layer answers for."""
+    wrong = [p for p in merged.problems if p.layer is layer and p.severity is Severity.ERROR]
+    if wrong:
+        raise invalid([Violation(p.field, p.message, p.reason) for p in wrong])
+
+
 @dataclass(slots=True)
 class _Named:
     """A capability that layers name: the entry of each, lowest first."""
@@ -237,7 +244,8 @@ def _expand(catalog: Catalog, selection: _Selection) -> tuple[Resolved, ...]:
 
 def _existing(catalog: Catalog, id: str) -> Capability:
     capability = catalog.get(id)
-    assert capability is not None, f"a checked catalog lacks {id}"
+    if capability is None:
+        raise LookupError(f"a checked catalog lacks {id}")
     return capability
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from server.core.layer import Layer
+from server.core.layer import EMPTY, Layer
 
 
 class SessionStatus(StrEnum):
@@ -30,6 +30,19 @@ class Session:
     status: SessionStatus
     created_at: int
     updated_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSpec:
+    """What a caller sets of a session. Exactly one of `agent_id` and `agent_name` names the agent of a
+    new one; an update has neither."""
+
+    agent_id: bytes | None = None
+    agent_name: str | None = None
+    title: str | None = None
+    tags: tuple[str, ...] = ()
+    model_id: str | None = None
+    capabilities: Layer = EMPTY
 
 
 @dataclass(frozen=True, slots=True)

@@ -128,9 +128,7 @@ class Sessions(Protocol):
     def get(self, organization_id: bytes, id: bytes) -> SessionRow | None:
         """The session."""
 
-    def list(
-        self, organization_id: bytes, filter: SessionFilter, page: PageRequest
-    ) -> Page[SessionRow]:
+    def list(self, organization_id: bytes, filter: SessionFilter, page: PageRequest) -> Page[SessionRow]:
         """A page of the sessions that the filter lets through, the newest first (created_at, then id).
 
         The same filter makes the rows and the total.

@@ -17,7 +17,7 @@ from server.store import models
 from server.store.dialect import Dialect, DuplicateRow
 from server.store.once import Answers
 from server.store.rows import AGENT_COLUMNS, agent_values, read_agent
-from server.store.statement import Bound, Statement, compile_query, parameter
+from server.store.statement import Bound, Statement, compile_query, parameter, values_of
 from server.store.transaction import Transaction
 from server.store.writer import Writer
 
@@ -154,8 +154,8 @@ class _Statements:
         if dialect.lock_row:
             self.lock = compiled(rows.where(one).for_update())
             self.lock_name = compiled(rows.where(named).for_update())
-        self.insert = compiled(table.insert({field: parameter(field.name) for field in fields}))
-        changed = {field: parameter(field.name) for field in fields[2:]}
+        self.insert = compiled(table.insert(values_of(fields)))
+        changed = values_of(fields[2:])
         self.update = compiled(table.update(changed).where(one))
         self.list: dict[tuple[bool, bool, bool], Statement] = {}
         self.total: dict[tuple[bool, bool], Statement] = {}

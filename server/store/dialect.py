@@ -11,6 +11,7 @@ from peewee import Database, Expression, Field, Value
 from server.core.errors import Reason, ServiceError
 from server.store.statement import Bound, Row, Statement
 
+
 class Cursor(Protocol):
     """What running a statement gives, in both drivers."""
 

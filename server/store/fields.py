@@ -5,13 +5,13 @@ from __future__ import annotations
 from peewee import Field
 
 
-class KeyField(Field):  # type: ignore[misc]
+class KeyField(Field):
     """A UUID: 16 bytes in SQLite, `uuid` in PostgreSQL."""
 
     field_type = "UUID"
 
 
-class DocumentField(Field):  # type: ignore[misc]
+class DocumentField(Field):
     """JSON, handed over and read as text: TEXT in SQLite, `jsonb` in PostgreSQL."""
 
     field_type = "JSON"

@@ -8,7 +8,7 @@ from server.core.caller import ApiKey, Organization
 from server.store import models
 from server.store.dialect import Dialect
 from server.store.rows import read_api_key, read_organization
-from server.store.statement import compile_query, parameter
+from server.store.statement import compile_query, parameter, values_of
 from server.store.transaction import Transaction
 from server.store.writer import Writer
 
@@ -25,11 +25,9 @@ class PeeweeKeys:
             database, organization.select().where(organization.name == parameter("name"))
         )
         fields = organization._meta.sorted_fields
-        self._insert_organization = compile_query(
-            database, organization.insert({field: parameter(field.name) for field in fields})
-        )
+        self._insert_organization = compile_query(database, organization.insert(values_of(fields)))
         fields = key._meta.sorted_fields
-        self._insert = compile_query(database, key.insert({field: parameter(field.name) for field in fields}))
+        self._insert = compile_query(database, key.insert(values_of(fields)))
         self._find = compile_query(database, key.select().where(key.sha256 == parameter("sha256")))
 
     def create_organization(self, organization: Organization) -> Organization:

@@ -21,7 +21,8 @@ def migrate(dialect: Dialect) -> list[str]:
     with dialect.migration_lock():
         unknown = [migration.name for migration in runner.status() if migration.path is None]
         if unknown:
-            raise SchemaTooNew(f"a newer version of this service has changed the schema: {', '.join(unknown)}")
+            names = ", ".join(unknown)
+            raise SchemaTooNew(f"a newer version of this service has changed the schema: {names}")
         return list(runner.up())
 
 

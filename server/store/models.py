@@ -12,7 +12,7 @@ from peewee import SQL, BigIntegerField, BlobField, CompositeKey, IntegerField, 
 from server.store.fields import DocumentField, KeyField
 
 
-class Table(Model):  # type: ignore[misc]
+class Table(Model):
     """What all tables have in common: named as their model."""
 
     class Meta:
@@ -88,9 +88,7 @@ class Session(Table):
 
     class Meta:
         primary_key = CompositeKey("organization_id", "id")
-        constraints = [
-            SQL("FOREIGN KEY (organization_id, agent_id) REFERENCES agent (organization_id, id)")
-        ]
+        constraints = [SQL("FOREIGN KEY (organization_id, agent_id) REFERENCES agent (organization_id, id)")]
         indexes = ((("organization_id", "agent_id", "id"), False),)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TypeVar, cast
 
+from peewee import ModelDelete
+
 from server.core.errors import Reason, ServiceError
 from server.core.store import IDEMPOTENCY_WINDOW, Once, Replay
 from server.store import models
 from server.store.dialect import Dialect
-from server.store.statement import compile_query, parameter
+from server.store.statement import compile_query, parameter, values_of
 from server.store.transaction import Transaction
 
 T = TypeVar("T")
@@ -27,11 +29,9 @@ class Answers:
             dialect.database, table.select(table.fingerprint, table.answer, table.created_at).where(same)
         )
         self._forget = compile_query(
-            dialect.database, table.delete().where(here & (table.created_at < parameter("before")))
+            dialect.database, ModelDelete(table).where(here & (table.created_at < parameter("before")))
         )
-        self._keep = compile_query(
-            dialect.database, table.insert({field: parameter(field.name) for field in fields})
-        )
+        self._keep = compile_query(dialect.database, table.insert(values_of(fields)))
 
     def find(self, transaction: Transaction, organization_id: bytes, once: Once[T]) -> Replay | None:
         """The answer to this request, if it came before within the window.

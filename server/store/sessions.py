@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import chain
 from typing import cast
 
-from peewee import EXCLUDED, SQL, Expression, Select, fn
+from peewee import EXCLUDED, SQL, Expression, ModelDelete, Query, Select, fn
 
 from server.core.errors import agent_not_found
 from server.core.ids import format_id
@@ -17,7 +18,7 @@ from server.store import models
 from server.store.dialect import Dialect, MissingRow
 from server.store.once import Answers
 from server.store.rows import SESSION_COLUMNS, read_session, session_values, tags_text
-from server.store.statement import Bound, Statement, compile_query, parameter
+from server.store.statement import Bound, Statement, compile_query, parameter, values_of
 from server.store.transaction import Transaction
 from server.store.writer import Writer
 
@@ -38,9 +39,7 @@ class PeeweeSessions:
         row = self._dialect.execute(self._statements.get, (key(organization_id), key(id))).fetchone()
         return read_session(row) if row else None
 
-    def list(
-        self, organization_id: bytes, filter: SessionFilter, page: PageRequest
-    ) -> Page[SessionRow]:
+    def list(self, organization_id: bytes, filter: SessionFilter, page: PageRequest) -> Page[SessionRow]:
         shape = _shape(filter)
         wanted = self._filter_values(organization_id, filter)
         after = () if page.after is None else (self._dialect.key(page.after[1]),)
@@ -59,7 +58,8 @@ class PeeweeSessions:
             if once is None:
                 self._writer.add(self._insert, session, deadline)
                 return session
-            return self._writer.run(lambda transaction: self._create_once(transaction, session, once), deadline)
+            write = partial(self._create_once, session=session, once=once)
+            return self._writer.run(write, deadline)
         except MissingRow:
             raise agent_not_found(format_id("agent", session.agent_id)) from None
 
@@ -178,9 +178,9 @@ class _Statements:
             )
             for size in sizes
         }
-        changed = {field: parameter(field.name) for field in fields[2:]}
+        changed = values_of(fields[2:])
         self.update = self._compile(table.update(changed).where(one))
-        self.delete = self._compile(table.delete().where(one))
+        self.delete = self._compile(ModelDelete(table).where(one))
         self.list: dict[tuple[_Shape, bool], Statement] = {}
         self.total: dict[_Shape, Statement] = {}
         flags = (False, True)
@@ -191,7 +191,7 @@ class _Statements:
                 self.list[shape, after] = self._compile(self._page(condition, after))
         columns = counts._meta.sorted_fields
         self.count = self._compile(
-            counts.insert({field: parameter(field.name) for field in columns}).on_conflict(
+            counts.insert(values_of(columns)).on_conflict(
                 conflict_target=columns[:3], update={counts.sessions: counts.sessions + EXCLUDED.sessions}
             )
         )
@@ -202,7 +202,7 @@ class _Statements:
             )
         )
 
-    def _compile(self, query: Select) -> Statement:
+    def _compile(self, query: Query) -> Statement:
         return compile_query(self._dialect.database, query)
 
     def _here(self) -> Expression:

@@ -7,8 +7,9 @@ import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import cast
 
-from peewee import SQL, Expression, Field, Select, SqliteDatabase, Value, fn
+from peewee import SQL, Column, Database, Expression, Field, Select, SqliteDatabase, Value, fn
 
 from server.store.dialect import Cursor, DuplicateRow, MissingRow, StoreFailure
 from server.store.statement import Bound, Statement
@@ -17,10 +18,11 @@ LOCK_WAIT = 5.0
 """How long, in seconds, a write waits for another process to let go of the database."""
 
 
-class _Sqlite(SqliteDatabase):  # type: ignore[misc]
-    field_types = {**SqliteDatabase.field_types, "UUID": "BLOB"}
-
+class _Sqlite(SqliteDatabase):
     def __init__(self, path: str) -> None:
+        self.field_types = {**SqliteDatabase.field_types, "UUID": "BLOB"}
+        self.opened: list[sqlite3.Connection] = []
+        self._opening = threading.Lock()
         super().__init__(
             path,
             pragmas={
@@ -35,14 +37,14 @@ class _Sqlite(SqliteDatabase):  # type: ignore[misc]
             # Connections stay with their thread; only closing them all is done by another.
             check_same_thread=False,
         )
-        self.opened: list[sqlite3.Connection] = []
-        self._opening = threading.Lock()
 
-    def _connect(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection = super()._connect()
-        with self._opening:
-            self.opened.append(connection)
-        return connection
+    def connection(self) -> sqlite3.Connection:
+        """The calling thread's connection, opened when there is none."""
+        if self.is_closed():
+            self.connect()
+            with self._opening:
+                self.opened.append(super().connection())
+        return cast(sqlite3.Connection, super().connection())
 
 
 class SqliteDialect:
@@ -53,24 +55,24 @@ class SqliteDialect:
     lock_row = False
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self.database = _Sqlite(str(path))
+        self._sqlite = _Sqlite(str(path))
+        self.database: Database = self._sqlite
 
     def execute(self, statement: Statement, values: Sequence[Bound]) -> Cursor:
         try:
-            cursor: Cursor = self.database.connection().execute(statement.sql, values)
+            cursor: Cursor = self._sqlite.connection().execute(statement.sql, values)
             return cursor
         except sqlite3.Error as error:
             raise _sqlite_error(error) from error
 
     def command(self, sql: str) -> None:
         try:
-            self.database.connection().execute(sql)
+            self._sqlite.connection().execute(sql)
         except sqlite3.Error as error:
             raise _sqlite_error(error) from error
 
     def rollback(self) -> None:
-        connection = self.database.connection()
+        connection = self._sqlite.connection()
         if connection.in_transaction:
             with contextlib.suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")
@@ -84,8 +86,9 @@ class SqliteDialect:
     def has_all(self, document: Field, wanted: Value) -> Expression:
         want = fn.json_each(wanted).alias("want")
         have = fn.json_each(document).alias("have")
-        missing = want.c.value.not_in(Select([have], [have.c.value]))
-        return ~fn.EXISTS(Select([want], [SQL("1")]).where(missing))
+        its_values = Select([have], [Column(have, "value")])
+        missing = Column(want, "value").not_in(its_values)
+        return cast(Expression, ~fn.EXISTS(Select([want], [SQL("1")]).where(missing)))
 
     @contextlib.contextmanager
     def migration_lock(self) -> Iterator[None]:
@@ -95,7 +98,7 @@ class SqliteDialect:
 
     def close(self) -> None:
         self.database.close()
-        for connection in self.database.opened:
+        for connection in self._sqlite.opened:
             connection.close()
 
 

@@ -5,12 +5,13 @@ Building a query costs many times what running it does, so nothing is built whil
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from peewee import Database, Query, Value
+from peewee import Database, Field, Query, Value
 
-Bound: TypeAlias = None | int | float | str | bytes
+Bound: TypeAlias = int | float | str | bytes | None
 Row: TypeAlias = tuple[Bound, ...]
 
 
@@ -25,6 +26,11 @@ class Statement:
 
     sql: str
     parameters: tuple[str, ...]
+
+
+def values_of(fields: Sequence[Field]) -> dict[Field, Value]:
+    """A parameter for each field, named as it."""
+    return {field: parameter(field.name) for field in fields}
 
 
 def parameter(name: str) -> Value:

@@ -36,7 +36,7 @@ _STOP = None
 class Batch(Protocol[Item_contra]):
     """A kind of write that many can share the statements of."""
 
-    def __call__(self, transaction: Transaction, items: Sequence[Item_contra]) -> None:
+    def __call__(self, transaction: Transaction, items: Sequence[Item_contra], /) -> None:
         """Writes all items, or raises and has written none of them."""
 
 
@@ -105,9 +105,7 @@ class Writer:
         if self._closed:
             raise _unavailable("the server is stopping")
         if self._queue.qsize() >= self._longest_queue:
-            raise ServiceError(
-                Reason.QUEUE_FULL, "too many writes wait already; try again", retry_after=0.1
-            )
+            raise ServiceError(Reason.QUEUE_FULL, "too many writes wait already; try again", retry_after=0.1)
         self._queue.put(waiting)
         while not waiting.done.acquire(timeout=1.0):
             if not self._thread.is_alive() and not waiting.done.acquire(timeout=0.1):
@@ -169,12 +167,10 @@ class Writer:
                     continue
                 failure: ServiceError = error
             except Exception:
-                logger.error("a group of writes failed", exc_info=True)
+                logger.exception("a group of writes failed")
                 failure = ServiceError(Reason.INTERNAL, "internal error")
             for write in group:
-                write.error = ServiceError(
-                    failure.reason, failure.message, retry_after=failure.retry_after
-                )
+                write.error = ServiceError(failure.reason, failure.message, retry_after=failure.retry_after)
             return
 
     def _run_transaction(self, group: list[_Write]) -> None:

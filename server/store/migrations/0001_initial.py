@@ -17,7 +17,7 @@ TO_AGENT = SQL("FOREIGN KEY (organization_id, agent_id) REFERENCES agent (organi
 def up(migrator: SchemaMigrator, database: Database) -> None:
     """Makes the first tables."""
 
-    class Table(Model):  # type: ignore[misc]
+    class Table(Model):
         class Meta:
             legacy_table_names = False
 

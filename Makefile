@@ -1,0 +1,140 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+REQUIREMENTS := .ci/requirements
+GRPCURL_VERSION := v1.9.4
+
+# The project runs from its tree and is not installed into the environment.
+export PYTHONPATH := $(CURDIR):$(CURDIR)/generated
+export PATH := $(CURDIR)/build/bin:$(PATH)
+
+.PHONY: help
+help: ## Show these targets
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
+
+# Run
+
+.PHONY: run
+run: $(VENV)/.runtime ## Start the service on this machine with SQLite; Ctrl-C stops it
+	@exec $(BIN)/python -m server dev
+
+.PHONY: run-postgres
+run-postgres: $(VENV)/.installed ## Start it with a PostgreSQL of its own
+	@exec $(BIN)/python -m server dev --postgres
+
+# Environment
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 …")'
+	$(PYTHON) -m venv $(VENV)
+
+# A stamp stands for an installed set, so that pip runs again only when its requirements file has changed.
+$(VENV)/.runtime: $(REQUIREMENTS)/runtime.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.installed: $(REQUIREMENTS)/dev.txt $(VENV)/.runtime
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+# What the service is measured against.
+$(VENV)/.bench: bench/requirements.txt $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+build/bin/grpcurl: Makefile
+	GOBIN=$(CURDIR)/build/bin go install github.com/fullstorydev/grpcurl/cmd/grpcurl@$(GRPCURL_VERSION)
+	@touch $@
+
+.PHONY: venv
+venv: $(VENV)/.installed ## Create .venv with all that running, checking and testing need
+
+.PHONY: grpcurl
+grpcurl: build/bin/grpcurl ## Build the grpcurl that the tests call; needs Go
+
+.PHONY: lock
+lock: export CUSTOM_COMPILE_COMMAND := make lock
+lock: COMPILE = $(BIN)/python -m piptools compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links $(UPGRADE)
+lock: $(VENV)/.installed ## Pin the requirements anew; UPGRADE=--upgrade takes the newest of each
+	$(COMPILE) --output-file $(REQUIREMENTS)/runtime.txt $(REQUIREMENTS)/runtime.in
+	$(COMPILE) --output-file $(REQUIREMENTS)/dev.txt $(REQUIREMENTS)/dev.in
+	$(COMPILE) --output-file bench/requirements.txt bench/requirements.in
+
+# Test and check
+
+.PHONY: test
+test: $(VENV)/.installed ## Run the tests; ARGS= goes to pytest
+	@command -v grpcurl >/dev/null || echo 'grpcurl is missing: "make grpcurl" builds it, given Go.'
+	$(BIN)/python -m pytest $(ARGS)
+
+.PHONY: check
+check: check-code check-types check-imports check-protos check-generated ## Lint, types, arrows between packages, protos, generated code
+
+.PHONY: check-code
+check-code: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+.PHONY: check-types
+check-types: $(VENV)/.bench
+	$(BIN)/mypy
+
+.PHONY: check-imports
+check-imports: $(VENV)/.installed
+	$(BIN)/lint-imports --no-logo
+
+.PHONY: format
+format: $(VENV)/.installed ## Format the code and the protos
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+	$(BIN)/buf format --write protos
+
+# Protos
+
+PROTOS = $(sort $(shell cd protos && find everruns -name '*.proto'))
+# Google's protos lie beside its Python modules.
+PROTOC = $(BIN)/python -m grpc_tools.protoc --proto_path=protos \
+	--proto_path=$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
+
+.PHONY: build/generated
+build/generated: $(VENV)/.installed
+	@rm -rf $@ && mkdir -p $@
+	$(PROTOC) --python_out=$@ --pyi_out=$@ $(PROTOS)
+	$(PROTOC) --grpc_python_out=$@ $(filter %_service.proto,$(PROTOS))
+
+.PHONY: protos
+protos: build/generated ## Generate generated/ from protos/
+	rm -rf generated && cp -r $< generated
+
+.PHONY: check-generated
+check-generated: build/generated
+	@diff --recursive --brief --exclude=__pycache__ $< generated || { echo 'generated/ is not what protos/ says: run "make protos".'; exit 1; }
+
+# An image holds its imports, so that buf need not fetch them.
+.PHONY: check-protos
+check-protos: $(VENV)/.installed
+	@mkdir -p build
+	$(PROTOC) --include_imports --include_source_info --descriptor_set_out=build/protos.binpb $(PROTOS)
+	$(BIN)/buf lint build/protos.binpb --config protos/buf.yaml
+	$(BIN)/buf format --diff --exit-code protos
+
+# Measure
+
+.PHONY: bench
+bench: $(VENV)/.bench ## Measure what the README's figures say
+	$(BIN)/python -m bench
+
+.PHONY: bench-quick
+bench-quick: $(VENV)/.bench ## The same in short
+	$(BIN)/python -m bench --quick
+
+.PHONY: clean
+clean: ## Remove what was built and cached; the environment and the data stay
+	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +

@@ -1,0 +1,80 @@
+"""`python -m server serve | dev | migrate | seed | keys create`: arguments, then one call."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+
+from server.app import open_store
+from server.catalog.load import CatalogFileError
+from server.core.caller import Scope
+from server.core.clock import SystemClock
+from server.core.errors import ServiceError
+from server.dev import run_dev
+from server.seed import seed
+from server.serve import PortTaken, serve
+from server.settings import BadSetting, Settings, from_environment
+from server.store.migrate import SchemaTooNew
+from server.usecases.create_key import CreateKey
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Runs a command; its exit code."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    try:
+        settings = from_environment()
+        logging.basicConfig(
+            level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+        )
+        return _run(chosen, settings)
+    except (BadSetting, CatalogFileError, PortTaken, SchemaTooNew, ServiceError, ValueError) as error:
+        print(f"everruns: {error}", file=sys.stderr)
+        return 1
+
+
+def _run(chosen: argparse.Namespace, settings: Settings) -> int:
+    match chosen.command:
+        case "serve":
+            serve(settings)
+        case "dev":
+            return run_dev(settings)
+        case "migrate":
+            open_store(settings).close()
+        case "seed":
+            store = open_store(settings)
+            seed(store, settings.dev_key_file)
+            store.close()
+        case "keys":
+            _create_key(chosen, settings)
+    return 0
+
+
+def _create_key(chosen: argparse.Namespace, settings: Settings) -> None:
+    scopes = [Scope(scope) for scope in chosen.scopes.split(",")]
+    store = open_store(settings)
+    made = CreateKey(store, SystemClock())(chosen.org, chosen.name, scopes)
+    store.close()
+    print(made.key)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m server", description="The session service.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    commands.add_parser("serve", help="serve gRPC until SIGTERM")
+    commands.add_parser("dev", help="seed an empty store, then serve gRPC and REST until Ctrl-C")
+    commands.add_parser("migrate", help="bring the database's schema up to date")
+    commands.add_parser("seed", help="make a development organization, key and agent")
+    keys = commands.add_parser("keys", help="API keys").add_subparsers(dest="action", required=True)
+    create = keys.add_parser("create", help="make a key and print it, once")
+    create.add_argument("--org", required=True, help="the organization, made if there is none of the name")
+    create.add_argument("--name", default="cli", help="a name to know the key by")
+    every = ",".join(Scope)
+    create.add_argument("--scopes", default="read,write", help=f"any of {every}; default: read,write")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,137 @@
+"""The composition root: settings, then a store, use cases, services, and a server of them all."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+
+from everruns.v1 import agent_service_pb2, capability_service_pb2, session_service_pb2
+from server.catalog.load import load_catalog
+from server.core.catalog import Catalog
+from server.core.clock import SystemClock
+from server.core.merge import remembering
+from server.core.store import Store
+from server.rpc.agent_service import AgentService
+from server.rpc.calls import LARGEST_MESSAGE, Calls
+from server.rpc.capability_service import CapabilityService
+from server.rpc.reflection import add_reflection
+from server.rpc.services import add_service
+from server.rpc.session_service import SessionService
+from server.settings import Settings
+from server.store.migrate import migrate
+from server.store.peewee_store import PeeweeStore, open_dialect
+from server.usecases.apply_agent import ApplyAgent
+from server.usecases.authenticate import Authenticate
+from server.usecases.create_agent import CreateAgent
+from server.usecases.create_session import CreateSession
+from server.usecases.delete_agent import DeleteAgent
+from server.usecases.delete_session import DeleteSession
+from server.usecases.get_agent import GetAgent
+from server.usecases.get_capability import GetCapability
+from server.usecases.get_runtime_agent import GetRuntimeAgent
+from server.usecases.get_session import GetSession
+from server.usecases.list_agents import ListAgents
+from server.usecases.list_capabilities import ListCapabilities
+from server.usecases.list_sessions import ListSessions
+from server.usecases.preview_session import PreviewSession
+from server.usecases.update_agent import UpdateAgent
+from server.usecases.update_session import UpdateSession
+
+SESSIONS = session_service_pb2.DESCRIPTOR.services_by_name["SessionService"]
+AGENTS = agent_service_pb2.DESCRIPTOR.services_by_name["AgentService"]
+CAPABILITIES = capability_service_pb2.DESCRIPTOR.services_by_name["CapabilityService"]
+SERVICES = (SESSIONS, AGENTS, CAPABILITIES)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services, ready to be registered or called."""
+
+    sessions: SessionService
+    agents: AgentService
+    capabilities: CapabilityService
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """A server that is not started, and what it holds."""
+
+    server: grpc.Server
+    health: health.HealthServicer
+    store: Store
+
+
+def open_store(settings: Settings) -> PeeweeStore:
+    """The store of the settings, its schema up to date.
+
+    Raises ValueError for a database URL of an unknown kind, and what `migrate` raises.
+    """
+    if settings.database_url.startswith("sqlite:"):
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+    dialect = open_dialect(settings.database_url)
+    migrate(dialect)
+    return PeeweeStore(dialect)
+
+
+def make_services(store: Store, catalog: Catalog, default_model: str | None) -> Services:
+    """The services over a store and a catalog."""
+    merge, clock = remembering(catalog), SystemClock()
+    return Services(
+        sessions=SessionService(
+            create_session=CreateSession(store, merge, clock),
+            preview_session=PreviewSession(store, merge, default_model),
+            get_session=GetSession(store, merge),
+            list_sessions=ListSessions(store, merge),
+            update_session=UpdateSession(store, merge, clock),
+            delete_session=DeleteSession(store),
+            get_runtime_agent=GetRuntimeAgent(store, merge, default_model),
+        ),
+        agents=AgentService(
+            create_agent=CreateAgent(store, merge, clock),
+            apply_agent=ApplyAgent(store, merge, clock),
+            get_agent=GetAgent(store),
+            list_agents=ListAgents(store),
+            update_agent=UpdateAgent(store, merge, clock),
+            delete_agent=DeleteAgent(store, clock),
+        ),
+        capabilities=CapabilityService(
+            list_capabilities=ListCapabilities(catalog),
+            get_capability=GetCapability(catalog),
+        ),
+    )
+
+
+def build(settings: Settings) -> App:
+    """The server of the settings, with its store open.
+
+    Raises what `open_store` and `server.catalog.load.load_catalog` raise.
+    """
+    catalog = load_catalog(settings.catalog_dir)
+    store = open_store(settings)
+    services = make_services(store, catalog, settings.default_model)
+    server = grpc.server(
+        ThreadPoolExecutor(settings.threads, thread_name_prefix="rpc"),
+        options=[
+            ("grpc.so_reuseport", 0),
+            # A little more than a request may have, so that one too large is refused by name.
+            ("grpc.max_receive_message_length", 4 * LARGEST_MESSAGE),
+            ("grpc.max_metadata_size", 16 * 1024),
+            ("grpc.absolute_max_metadata_size", 32 * 1024),
+            ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            ("grpc.keepalive_permit_without_calls", 1),
+        ],
+    )
+    calls = Calls(Authenticate(store.keys))
+    add_service(server, calls, SESSIONS, services.sessions)
+    add_service(server, calls, AGENTS, services.agents)
+    add_service(server, calls, CAPABILITIES, services.capabilities)
+    names = [descriptor.full_name for descriptor in SERVICES]
+    servicer = health.HealthServicer(experimental_non_blocking=True)
+    health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
+    add_reflection(server, [*names, health.SERVICE_NAME])
+    for name in ("", *names):
+        servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
+    return App(server, servicer, store)

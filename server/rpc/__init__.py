@@ -1,0 +1,1 @@
+"""The wire: decode, call a use case, encode."""

@@ -1,0 +1,160 @@
+"""What happens around every call: its id, its caller, its deadline, its log line, and its errors."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn, TypeVar, cast
+
+import grpc
+from google.protobuf.message import DecodeError, Message
+
+from server.core.caller import Caller, Scope
+from server.core.errors import Reason, ServiceError, invalid_field
+from server.core.ids import InvalidId, parse_id
+from server.rpc.errors import code_name, to_status
+from server.rpc.validate import validate
+from server.usecases.authenticate import Authenticate, require
+
+logger = logging.getLogger(__name__)
+
+Request = TypeVar("Request", bound=Message)
+Response = TypeVar("Response", bound=Message)
+
+LARGEST_MESSAGE = 4 * 1024 * 1024
+"""The most bytes of a request."""
+
+_READING = ("Get", "List", "Preview")
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call, for the method that answers it. `deadline` is in seconds of time.monotonic()."""
+
+    caller: Caller
+    deadline: float
+    context: grpc.ServicerContext
+
+    @property
+    def organization_id(self) -> bytes:
+        """The organization that everything is done in."""
+        return self.caller.organization_id
+
+    def mark_replayed(self) -> None:
+        """Tells the client that the answer is an earlier one."""
+        self.context.send_initial_metadata((("idempotency-replayed", "true"),))
+
+
+@dataclass(frozen=True, slots=True)
+class Undecodable:
+    """In place of a request whose bytes are not of its message."""
+
+    size: int
+
+
+class Calls:
+    """Puts around a method what all methods need. Thread-safe."""
+
+    def __init__(self, authenticate: Authenticate) -> None:
+        self._authenticate = authenticate
+
+    def around(
+        self, name: str, method: Callable[[Request, Call], Response]
+    ) -> Callable[[Request | Undecodable, grpc.ServicerContext], Response]:
+        """The method as grpc calls it: it validates, and ends with a status where `method` raises.
+
+        `name` is the rpc's; those that only read need the scope `read`, the others `write`.
+        """
+        scope = Scope.READ if name.startswith(_READING) else Scope.WRITE
+
+        def handle(request: Request | Undecodable, context: grpc.ServicerContext) -> Response:
+            headers = _headers(context)
+            try:
+                caller = self._authenticate(headers.authorization)
+                require(caller, scope)
+                _check_organization(headers.organization, caller)
+                if isinstance(request, Undecodable):
+                    raise _undecodable(request)
+                validate(request)
+                return method(request, Call(caller, _deadline(context), context))
+            except ServiceError as error:
+                refused = error
+            except Exception:
+                logger.exception("%s failed, request %s", name, headers.request_id)
+                text = f"internal error; its request id is {headers.request_id}"
+                refused = ServiceError(Reason.INTERNAL, text)
+            logger.info("%s %s request %s", name, code_name(refused), headers.request_id)
+            return _abort(context, to_status(refused, headers.request_id))
+
+        return handle
+
+
+def deserializer(message: type[Request]) -> Callable[[bytes], Request | Undecodable]:
+    """Reads a message; what is too large or is none becomes Undecodable, for the method to refuse.
+
+    An exception here would end the call with INTERNAL, which says that the service is at fault.
+    """
+
+    def deserialize(data: bytes) -> Request | Undecodable:
+        if len(data) <= LARGEST_MESSAGE:
+            try:
+                return message.FromString(data)
+            except DecodeError:
+                pass
+        return Undecodable(len(data))
+
+    return deserialize
+
+
+@dataclass(slots=True)
+class _Headers:
+    authorization: str | None = None
+    organization: str | None = None
+    request_id: str = ""
+
+
+def _headers(context: grpc.ServicerContext) -> _Headers:
+    headers = _Headers()
+    for key, value in context.invocation_metadata():
+        if key == "authorization":
+            headers.authorization = str(value)
+        elif key == "x-org-id":
+            headers.organization = str(value)
+        elif key == "x-request-id" and 0 < len(value) <= 128:
+            headers.request_id = str(value)
+    if not headers.request_id:
+        headers.request_id = uuid.uuid4().hex
+    return headers
+
+
+def _deadline(context: grpc.ServicerContext) -> float:
+    # None where the client set none, which the stubs of grpc leave out.
+    left = cast("float | None", context.time_remaining())
+    return math.inf if left is None else time.monotonic() + left
+
+
+def _abort(context: grpc.ServicerContext, status: grpc.Status) -> NoReturn:
+    context.abort_with_status(status)
+    raise AssertionError("abort_with_status raises")
+
+
+def _check_organization(named: str | None, caller: Caller) -> None:
+    if named is None:
+        return
+    try:
+        same = parse_id("org", named) == caller.organization_id
+    except InvalidId:
+        same = False
+    if not same:
+        raise ServiceError(Reason.ORGANIZATION_MISMATCH, "x-org-id names another organization than the key's")
+
+
+def _undecodable(request: Undecodable) -> ServiceError:
+    if request.size > LARGEST_MESSAGE:
+        text = f"a request may have at most {LARGEST_MESSAGE} bytes, not {request.size}"
+        return ServiceError(Reason.MESSAGE_TOO_LARGE, text)
+    return invalid_field("", "the bytes are not of the request's message")

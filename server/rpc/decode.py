@@ -1,0 +1,131 @@
+"""Requests as the core's values. Messages are validated before; what is left to refuse is raised here."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable
+from typing import TypeVar
+
+from google.protobuf.field_mask_pb2 import FieldMask
+
+from everruns.v1 import agent_pb2, agent_service_pb2, capability_pb2, session_pb2, session_service_pb2
+from server.core.agent import DEFAULT_MAX_ITERATIONS, AgentFilter, AgentSpec
+from server.core.errors import Reason, Violation, invalid, invalid_field
+from server.core.ids import parse_id
+from server.core.layer import EMPTY, CapabilityConfig, Layer
+from server.core.session import SessionFilter, SessionSpec, SessionStatus
+from server.rpc.proto_options import fields_of, is_required, limits
+from server.rpc.struct_json import StructDecoder
+
+_CONFIG_LIMITS = limits(fields_of(capability_pb2.CapabilityConfig)["config"])
+_CONFIG = StructDecoder(_CONFIG_LIMITS.max_bytes, _CONFIG_LIMITS.max_depth)
+_SESSION_STATUS = {
+    session_pb2.SESSION_STATUS_STARTED: SessionStatus.STARTED,
+    session_pb2.SESSION_STATUS_ACTIVE: SessionStatus.ACTIVE,
+    session_pb2.SESSION_STATUS_IDLE: SessionStatus.IDLE,
+}
+SESSION_FIELDS = frozenset({"title", "tags", "model_id", "capabilities"})
+"""What can be changed of a session."""
+
+AGENT_FIELDS = frozenset(agent_pb2.AgentSpec.DESCRIPTOR.fields_by_name) - {"id"}
+"""What can be changed of an agent."""
+
+M = TypeVar("M", session_pb2.SessionSpec, agent_pb2.AgentSpec)
+
+
+def new_session(message: session_pb2.SessionSpec) -> SessionSpec:
+    """The spec of a new session. Raises REQUIRED_FIELD_MISSING and INVALID_FIELD for its agent."""
+    if message.agent_id and message.agent_name:
+        raise invalid_field("agent_name", "must not be given along with agent_id")
+    if not message.agent_id and not message.agent_name:
+        reason = Reason.REQUIRED_FIELD_MISSING
+        raise invalid_field("agent_id", "is required, or agent_name", reason)
+    return session_spec(message)
+
+
+def session_spec(message: session_pb2.SessionSpec) -> SessionSpec:
+    """What the message sets of a session. Raises violations of its configs."""
+    return SessionSpec(
+        agent_id=parse_id("agent", message.agent_id) if message.agent_id else None,
+        agent_name=message.agent_name or None,
+        title=message.title if message.HasField("title") else None,
+        tags=tuple(dict.fromkeys(message.tags)),
+        model_id=message.model_id if message.HasField("model_id") else None,
+        capabilities=_layer(message.capabilities),
+    )
+
+
+def agent_spec(message: agent_pb2.AgentSpec) -> AgentSpec:
+    """What the message sets of an agent. Raises violations of its configs."""
+    return AgentSpec(
+        name=message.name,
+        system_prompt=message.system_prompt,
+        id=parse_id("agent", message.id) if message.id else None,
+        display_name=message.display_name if message.HasField("display_name") else None,
+        description=message.description if message.HasField("description") else None,
+        default_model_id=message.default_model_id if message.HasField("default_model_id") else None,
+        tags=tuple(dict.fromkeys(message.tags)),
+        capabilities=_layer(message.capabilities),
+        max_iterations=message.max_iterations or DEFAULT_MAX_ITERATIONS,
+    )
+
+
+def session_filter(message: session_service_pb2.ListSessionsRequest) -> SessionFilter:
+    """Which sessions a list holds."""
+    return SessionFilter(
+        agent_id=parse_id("agent", message.agent_id) if message.agent_id else None,
+        search=message.search,
+        tags=tuple(dict.fromkeys(message.tags)),
+        status=_SESSION_STATUS[message.status] if message.status else None,
+    )
+
+
+def agent_filter(message: agent_service_pb2.ListAgentsRequest) -> AgentFilter:
+    """Which agents a list holds."""
+    return AgentFilter(search=message.search, include_archived=message.include_archived)
+
+
+def changed_fields(mask: FieldMask | None, spec: M, changeable: frozenset[str]) -> frozenset[str]:
+    """The fields that an update changes: those of the mask, or without one those set in the spec.
+
+    Raises INVALID_UPDATE_MASK for a path that the spec has not, IMMUTABLE_FIELD for one that cannot
+    be changed, REQUIRED_FIELD_MISSING for one that cannot be cleared (AIP-134).
+    """
+    if mask is None or not mask.paths:
+        paths: Iterable[str] = [field.name for field, _ in spec.ListFields()]
+    elif list(mask.paths) == ["*"]:
+        paths = changeable
+    else:
+        paths = mask.paths
+    fields = fields_of(spec)
+    wrong = [_wrong_path(path, fields) for path in paths if path not in changeable]
+    wrong += [
+        Violation(path, "is required", Reason.REQUIRED_FIELD_MISSING)
+        for path in paths
+        if path in changeable and is_required(fields[path]) and not getattr(spec, path)
+    ]
+    if wrong:
+        raise invalid(wrong)
+    return frozenset(paths)
+
+
+def _wrong_path(path: str, fields: Container[str]) -> Violation:
+    if path in fields:
+        return Violation(path, "cannot be changed", Reason.IMMUTABLE_FIELD)
+    text = f'there is no field "{path[:80]}" to change'
+    return Violation("update_mask", text, Reason.INVALID_UPDATE_MASK)
+
+
+def _layer(messages: Iterable[capability_pb2.CapabilityConfig]) -> Layer:
+    violations: list[Violation] = []
+    entries = [
+        CapabilityConfig(
+            message.ref,
+            _CONFIG.decode(message.config, f"capabilities[{index}].config", violations)
+            if message.HasField("config")
+            else None,
+        )
+        for index, message in enumerate(messages)
+    ]
+    if violations:
+        raise invalid(violations)
+    return Layer.of(entries) if entries else EMPTY

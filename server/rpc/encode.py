@@ -1,0 +1,184 @@
+"""The core's values as answers."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from google.protobuf.struct_pb2 import Struct
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from everruns.v1 import agent_pb2, capability_pb2, runtime_agent_pb2, session_pb2
+from server.core.agent import Agent, AgentStatus
+from server.core.catalog import Capability, CapabilityStatus
+from server.core.effective_config import LayerName, Provenance
+from server.core.ids import HARNESS_ID, format_id
+from server.core.layer import CapabilityConfig, Layer
+from server.core.merge import Merged, Problem, Resolved, Severity, Source
+from server.core.runtime_agent import ModelSource, RuntimeAgent
+from server.core.session import SessionStatus, SessionView
+from server.rpc.struct_json import to_struct, to_value
+
+# Names of enum values, which messages take in place of numbers.
+_SESSION_STATUS = {s: f"SESSION_STATUS_{s.name}" for s in SessionStatus}
+_AGENT_STATUS = {s: f"AGENT_STATUS_{s.name}" for s in AgentStatus}
+_CAPABILITY_STATUS = {s: f"CAPABILITY_STATUS_{s.name}" for s in CapabilityStatus}
+_LAYER = {s: f"LAYER_{s.name}" for s in LayerName}
+_SOURCE = {s: f"CAPABILITY_SOURCE_{s.name}" for s in Source}
+_MODEL_SOURCE = {s: f"MODEL_SOURCE_{s.name}" for s in ModelSource}
+_SEVERITY = {s: f"SEVERITY_{s.name}" for s in Severity}
+
+_REMEMBERED_TEXT = 4096
+
+
+def session(view: SessionView) -> session_pb2.Session:
+    """A session; one without id and times when it is a preview's."""
+    s = view.session
+    message = session_pb2.Session(
+        organization_id=format_id("org", s.organization_id),
+        agent_id=format_id("agent", s.agent_id),
+        title=s.title,
+        tags=s.tags,
+        model_id=s.model_id,
+        capabilities=_layer(s.capabilities),
+        status=_SESSION_STATUS[s.status],
+        features=view.features,
+        harness_id=HARNESS_ID,
+    )
+    if s.id:
+        message.id = format_id("session", s.id)
+        _set_time(message.created_at, s.created_at)
+        _set_time(message.updated_at, s.updated_at)
+    return message
+
+
+def agent(agent: Agent) -> agent_pb2.Agent:
+    """An agent."""
+    message = agent_pb2.Agent(
+        id=format_id("agent", agent.id),
+        organization_id=format_id("org", agent.organization_id),
+        name=agent.name,
+        display_name=agent.display_name,
+        description=agent.description,
+        system_prompt=agent.system_prompt,
+        default_model_id=agent.default_model_id,
+        tags=agent.tags,
+        capabilities=_layer(agent.capabilities),
+        max_iterations=agent.max_iterations,
+        status=_AGENT_STATUS[agent.status],
+        harness_id=HARNESS_ID,
+    )
+    _set_time(message.created_at, agent.created_at)
+    _set_time(message.updated_at, agent.updated_at)
+    return message
+
+
+def capability(capability: Capability) -> capability_pb2.Capability:
+    """An entry of the catalog."""
+    return capability_pb2.Capability(
+        id=capability.id,
+        name=capability.name,
+        description=capability.description,
+        status=_CAPABILITY_STATUS[capability.status],
+        icon=capability.icon,
+        category=capability.category,
+        dependencies=capability.dependencies,
+        features=capability.features,
+        conflicts_with=capability.conflicts_with,
+        system_prompt=capability.system_prompt,
+        tool_definitions=[
+            capability_pb2.ToolDefinition(
+                name=tool.name, description=tool.description, parameters=to_struct(tool.parameters)
+            )
+            for tool in capability.tools
+        ],
+        config_schema=to_struct(capability.config_schema),
+        default_config=to_struct(capability.default_config),
+    )
+
+
+def runtime_agent(
+    runtime: RuntimeAgent, agent_id: bytes, session_id: bytes | None
+) -> runtime_agent_pb2.RuntimeAgent:
+    """What a worker runs; without a session id when it is a preview's."""
+    merged = runtime.merged
+    return runtime_agent_pb2.RuntimeAgent(
+        session_id=format_id("session", session_id) if session_id else None,
+        agent_id=format_id("agent", agent_id),
+        system_prompt=runtime.system_prompt,
+        model=runtime.model,
+        model_source=_MODEL_SOURCE[runtime.model_source],
+        max_iterations=runtime.max_iterations,
+        capabilities=[_resolved(resolved) for resolved in merged.capabilities],
+        tools=[
+            runtime_agent_pb2.RuntimeTool(
+                name=t.tool.name,
+                description=t.tool.description,
+                parameters=to_struct(t.tool.parameters),
+                capability=t.capability,
+            )
+            for t in merged.tools
+        ],
+        features=merged.features,
+        problems=problems(merged),
+        digest=runtime.digest,
+    )
+
+
+def problems(merged: Merged) -> list[runtime_agent_pb2.Problem]:
+    """Whatever is wrong with a merge."""
+    return [_problem(problem) for problem in merged.problems]
+
+
+def _problem(problem: Problem) -> runtime_agent_pb2.Problem:
+    return runtime_agent_pb2.Problem(
+        reason=problem.reason,
+        path=problem.path,
+        message=problem.message,
+        severity=_SEVERITY[problem.severity],
+    )
+
+
+def _resolved(resolved: Resolved) -> runtime_agent_pb2.ResolvedCapability:
+    return runtime_agent_pb2.ResolvedCapability(
+        ref=resolved.capability.id,
+        config=to_struct(resolved.config),
+        source=_SOURCE[resolved.source],
+        required_by=resolved.required_by,
+        provenance=[_provenance(leaf) for leaf in resolved.provenance],
+    )
+
+
+def _provenance(leaf: Provenance) -> runtime_agent_pb2.Provenance:
+    return runtime_agent_pb2.Provenance(
+        path=leaf.path,
+        layer=_LAYER[leaf.layer],
+        value=to_value(leaf.value),
+        overridden=[
+            runtime_agent_pb2.Overridden(layer=_LAYER[beaten.layer], value=to_value(beaten.value))
+            for beaten in leaf.overridden
+        ],
+    )
+
+
+def _layer(layer: Layer) -> list[capability_pb2.CapabilityConfig]:
+    if not layer.entries:
+        return []
+    return _layer_remembered(layer) if len(layer.text) <= _REMEMBERED_TEXT else _encode_layer(layer)
+
+
+def _encode_layer(layer: Layer) -> list[capability_pb2.CapabilityConfig]:
+    return [capability_pb2.CapabilityConfig(ref=entry.ref, config=_config(entry)) for entry in layer.entries]
+
+
+# Messages are copied into the answer, so those remembered are never changed.
+_layer_remembered = lru_cache(maxsize=1024)(_encode_layer)
+
+
+def _config(entry: CapabilityConfig) -> Struct | None:
+    return None if entry.config is None else to_struct(entry.config)
+
+
+def _set_time(timestamp: Timestamp, microseconds: int) -> None:
+    seconds, rest = divmod(microseconds, 1_000_000)
+    timestamp.seconds = seconds
+    timestamp.nanos = rest * 1000

@@ -1,0 +1,56 @@
+"""Page tokens: where the next page begins, bound to the list, the tenant and the filter (AIP-158)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import struct
+
+from google.protobuf.message import Message
+
+from server.core.errors import Reason, invalid_field
+from server.core.page import DEFAULT_SIZE, LARGEST_SIZE, PageRequest
+
+_FORMAT = struct.Struct(">8sq16s")
+_NOT_OF_THE_FILTER = frozenset({"page_size", "page_token", "skip"})
+
+
+def page_request(request: Message, organization_id: bytes) -> PageRequest:
+    """The part of the list that a List request asks for. Raises INVALID_PAGE_TOKEN."""
+    size = getattr(request, "page_size") or DEFAULT_SIZE  # noqa: B009  # every List request has it
+    token: str = getattr(request, "page_token")  # noqa: B009
+    skip: int = getattr(request, "skip")  # noqa: B009
+    after = _read(token, _binding(request, organization_id)) if token else None
+    return PageRequest(size=min(size, LARGEST_SIZE), skip=skip, after=after)
+
+
+def next_page_token(request: Message, organization_id: bytes, after: tuple[int, bytes] | None) -> str | None:
+    """The token of the page after an item; None when there is none."""
+    if after is None:
+        return None
+    created_at, id = after
+    token = _FORMAT.pack(_binding(request, organization_id), created_at, id)
+    return base64.urlsafe_b64encode(token).rstrip(b"=").decode()
+
+
+def _read(token: str, binding: bytes) -> tuple[int, bytes]:
+    try:
+        decoded = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        found, created_at, id = _FORMAT.unpack(decoded)
+    except (binascii.Error, ValueError, struct.error):
+        found, created_at, id = b"", 0, b""
+    if found != binding:
+        text = "is not a token of this list with this filter"
+        raise invalid_field("page_token", text, Reason.INVALID_PAGE_TOKEN)
+    return created_at, id
+
+
+def _binding(request: Message, organization_id: bytes) -> bytes:
+    content = [request.DESCRIPTOR.full_name, organization_id.hex()]
+    content += [
+        f"{field.name}={value}"
+        for field, value in request.ListFields()
+        if field.name not in _NOT_OF_THE_FILTER
+    ]
+    return hashlib.sha256("\0".join(content).encode()).digest()[:8]

@@ -1,0 +1,176 @@
+"""Checks messages against the limits that their protos state, planned once per message type.
+
+The options `everruns.v1.limits` and `google.api.field_behavior` of the fields are the only source.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
+
+from everruns.v1.options_pb2 import FieldLimits
+from server.core.errors import Reason, Violation, invalid
+from server.core.ids import InvalidId, Kind, parse_id
+from server.rpc import proto_options
+
+_Check = Callable[[Message, str, list[Violation]], None]
+_ValueCheck = Callable[[str, str, list[Violation]], None]
+_KINDS: dict[str, Kind] = {"agent": "agent", "session": "session"}
+
+
+def validate(message: Message) -> None:
+    """Raises the ServiceError of a bad request with every violation of the message's limits."""
+    violations: list[Violation] = []
+    for check in _plan(message.DESCRIPTOR):
+        check(message, "", violations)
+    if violations:
+        raise invalid(violations)
+
+
+@cache
+def _plan(descriptor: Descriptor, partial: bool = False) -> tuple[_Check, ...]:
+    """The checks of a message; of a partial one, which an update has, nothing is required."""
+    return tuple(check for field in descriptor.fields for check in _checks(field, partial))
+
+
+def _checks(field: FieldDescriptor, partial: bool) -> list[_Check]:
+    limits = proto_options.limits(field)
+    required = proto_options.is_required(field) and not partial
+    match field.type:
+        case FieldDescriptor.TYPE_STRING:
+            return [_strings(field, limits) if field.is_repeated else _string(field, limits, required)]
+        case FieldDescriptor.TYPE_INT32 | FieldDescriptor.TYPE_INT64:
+            return [_number(field, limits)]
+        case FieldDescriptor.TYPE_ENUM if field.enum_type:
+            return [_enum(field, frozenset(field.enum_type.values_by_number))]
+        case FieldDescriptor.TYPE_MESSAGE if field.message_type:
+            descriptor = field.message_type
+            if not descriptor.full_name.startswith("everruns."):
+                return []
+            if field.is_repeated:
+                return [_messages(field, descriptor, limits)]
+            return [_message(field, descriptor, required)]
+    return []
+
+
+def _string(field: FieldDescriptor, limits: FieldLimits, required: bool) -> _Check:
+    name, check_value = field.name, _string_value(limits)
+    optional = field.has_presence
+
+    def check(message: Message, path: str, violations: list[Violation]) -> None:
+        value: str = getattr(message, name)
+        if value or (optional and message.HasField(name)):
+            check_value(value, path + name, violations)
+        elif required:
+            violations.append(Violation(path + name, "is required", Reason.REQUIRED_FIELD_MISSING))
+
+    return check
+
+
+def _strings(field: FieldDescriptor, limits: FieldLimits) -> _Check:
+    name, check_value = field.name, _string_value(limits)
+
+    def check(message: Message, path: str, violations: list[Violation]) -> None:
+        values = getattr(message, name)
+        _check_count(len(values), limits.max_items, path + name, violations)
+        for index, value in enumerate(values):
+            check_value(value, f"{path}{name}[{index}]", violations)
+
+    return check
+
+
+def _string_value(limits: FieldLimits) -> _ValueCheck:
+    shortest, longest, most_bytes = limits.min_length, limits.max_length, limits.max_bytes
+    pattern = re.compile(limits.pattern) if limits.pattern else None
+    kind = _KINDS[limits.id_of] if limits.id_of else None
+
+    def check(value: str, path: str, violations: list[Violation]) -> None:
+        length = len(value)
+        if "\0" in value:
+            violations.append(Violation(path, "must not contain NUL", Reason.INVALID_FIELD))
+        elif kind:
+            try:
+                parse_id(kind, value)
+            except InvalidId as error:
+                violations.append(Violation(path, str(error), Reason.INVALID_ID))
+        elif length < shortest:
+            text = "must not be empty" if shortest == 1 else f"must have at least {shortest} characters"
+            violations.append(Violation(path, text, Reason.INVALID_FIELD))
+        elif longest and length > longest:
+            text = f"must have at most {longest} characters, not {length}"
+            violations.append(Violation(path, text, Reason.LIMIT_EXCEEDED))
+        elif most_bytes and length * 4 > most_bytes and (size := len(value.encode())) > most_bytes:
+            text = f"must have at most {most_bytes} bytes in UTF-8, not {size}"
+            violations.append(Violation(path, text, Reason.LIMIT_EXCEEDED))
+        elif pattern and not pattern.fullmatch(value):
+            violations.append(Violation(path, f"must match {pattern.pattern}", Reason.INVALID_FIELD))
+
+    return check
+
+
+def _number(field: FieldDescriptor, limits: FieldLimits) -> _Check:
+    name, optional = field.name, field.has_presence
+    low = limits.minimum if limits.HasField("minimum") else None
+    high = limits.maximum if limits.HasField("maximum") else None
+
+    def check(message: Message, path: str, violations: list[Violation]) -> None:
+        value: int = getattr(message, name)
+        if optional and not message.HasField(name):
+            return
+        if low is not None and value < low:
+            text = f"must be at least {low}, not {value}"
+            violations.append(Violation(path + name, text, Reason.INVALID_FIELD))
+        if high is not None and value > high:
+            text = f"must be at most {high}, not {value}"
+            violations.append(Violation(path + name, text, Reason.LIMIT_EXCEEDED))
+
+    return check
+
+
+def _enum(field: FieldDescriptor, known: frozenset[int]) -> _Check:
+    name = field.name
+
+    def check(message: Message, path: str, violations: list[Violation]) -> None:
+        if getattr(message, name) not in known:
+            violations.append(Violation(path + name, "is not a known value", Reason.INVALID_FIELD))
+
+    return check
+
+
+def _message(field: FieldDescriptor, descriptor: Descriptor, required: bool) -> _Check:
+    name, request = field.name, field.containing_type
+    updates = request is not None and "update_mask" in request.fields_by_name
+
+    def check(message: Message, path: str, violations: list[Violation]) -> None:
+        if message.HasField(name):
+            # A resource is the body of its request, so paths begin within it.
+            for check_field in _plan(descriptor, updates):
+                check_field(getattr(message, name), path, violations)
+        elif required:
+            violations.append(Violation(path + name, "is required", Reason.REQUIRED_FIELD_MISSING))
+
+    return check
+
+
+def _messages(field: FieldDescriptor, descriptor: Descriptor, limits: FieldLimits) -> _Check:
+    name = field.name
+
+    def check(message: Message, path: str, violations: list[Violation]) -> None:
+        values = getattr(message, name)
+        _check_count(len(values), limits.max_items, path + name, violations)
+        plan = _plan(descriptor)
+        for index, value in enumerate(values):
+            for check_field in plan:
+                check_field(value, f"{path}{name}[{index}].", violations)
+
+    return check
+
+
+def _check_count(count: int, most: int, path: str, violations: list[Violation]) -> None:
+    if most and count > most:
+        text = f"must have at most {most} elements, not {count}"
+        violations.append(Violation(path, text, Reason.LIMIT_EXCEEDED))

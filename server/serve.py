@@ -1,0 +1,73 @@
+"""Serving: a port, signals, health, and an orderly end."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+import time
+
+import grpc
+from grpc_health.v1 import health_pb2
+
+from server.app import SERVICES, App, build
+from server.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+GRACE = 30.0
+"""How long, in seconds, calls in flight have to finish when the server stops."""
+
+_PROBE_EVERY = 1.0
+
+
+class PortTaken(Exception):
+    """The port cannot be listened on."""
+
+
+def serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT; then finishes the calls in flight and returns.
+
+    Raises PortTaken, and what `build` raises.
+    """
+    app = build(settings)
+    try:
+        port = listen(app.server, settings)
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        app.server.start()
+        logger.info("serving gRPC on %s:%d", settings.grpc_host, port)
+        while not stop.wait(_PROBE_EVERY):
+            show_health(app, app.store.is_healthy())
+        drain(app)
+    finally:
+        app.store.close()
+
+
+def listen(server: grpc.Server, settings: Settings) -> int:
+    """Opens the port, and answers its number. Raises PortTaken."""
+    address = f"{settings.grpc_host}:{settings.grpc_port}"
+    try:
+        port = server.add_insecure_port(address)
+    except RuntimeError:
+        port = 0
+    if port == 0:
+        raise PortTaken(f"cannot listen on {address}: the port is taken, or the host is not this machine's")
+    return port
+
+
+def show_health(app: App, healthy: bool) -> None:
+    """Tells the clients that ask how the server is, as a whole and per service."""
+    status = health_pb2.HealthCheckResponse
+    for name in ("", *(descriptor.full_name for descriptor in SERVICES)):
+        app.health.set(name, status.SERVING if healthy else status.NOT_SERVING)
+
+
+def drain(app: App) -> None:
+    """Stops: clients are told, new calls are refused, calls in flight finish."""
+    logger.info("stopping: finishing the calls in flight")
+    app.health.enter_graceful_shutdown()
+    started = time.monotonic()
+    app.server.stop(GRACE).wait()
+    logger.info("stopped after %.1f s", time.monotonic() - started)

@@ -1,0 +1,86 @@
+"""The settings: the one place that reads the environment."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+class BadSetting(Exception):
+    """A setting that cannot be used. The message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator chooses; the README's table says what each is for."""
+
+    grpc_host: str
+    grpc_port: int
+    http_port: int
+    data_dir: Path
+    database_url: str
+    catalog_dir: Path | None
+    default_model: str | None
+    threads: int
+    log_level: str
+
+    @property
+    def dev_key_file(self) -> Path:
+        """Where the key of the development organization is."""
+        return self.data_dir / "dev-key"
+
+
+def from_environment() -> Settings:
+    """The settings of this process. Raises BadSetting."""
+    return read_settings(os.environ)
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """The settings of an environment. Raises BadSetting."""
+
+    def read(name: str, default: T, convert: Callable[[str], T]) -> T:
+        text = environment.get(name, "")
+        if not text:
+            return default
+        try:
+            return convert(text)
+        except ValueError as error:
+            raise BadSetting(f"{name}: {error}") from None
+
+    data_dir = read("EVERRUNS_DATA_DIR", Path("var"), Path)
+    database = f"sqlite:///{(data_dir / 'everruns.db').absolute()}"
+    return Settings(
+        grpc_host=read("EVERRUNS_GRPC_HOST", "127.0.0.1", str),
+        grpc_port=read("EVERRUNS_GRPC_PORT", 50051, _port),
+        http_port=read("EVERRUNS_HTTP_PORT", 8080, _port),
+        data_dir=data_dir,
+        database_url=read("EVERRUNS_DATABASE_URL", database, str),
+        catalog_dir=read("EVERRUNS_CATALOG_DIR", None, Path),
+        default_model=read("EVERRUNS_DEFAULT_MODEL", None, str),
+        threads=read("EVERRUNS_THREADS", 32, _count),
+        log_level=read("EVERRUNS_LOG_LEVEL", "INFO", _log_level),
+    )
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 <= int(text) <= 65535:
+        raise ValueError(f'must be a port from 0 to 65535, not "{text}"')
+    return int(text)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 10_000:
+        raise ValueError(f'must be a number from 1 to 10000, not "{text}"')
+    return int(text)
+
+
+def _log_level(text: str) -> str:
+    levels = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+    if text.upper() not in levels:
+        raise ValueError(f'must be one of {", ".join(levels)}, not "{text}"')
+    return text.upper()

@@ -1,0 +1,1 @@
+"""What the service does, a use case a file, named as its RPC."""

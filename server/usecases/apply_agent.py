@@ -1,0 +1,46 @@
+"""ApplyAgent: an agent is created, or becomes what the spec says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from server.core.agent import Agent, AgentSpec
+from server.core.clock import Clock, after
+from server.core.effective_config import LayerName
+from server.core.idempotency import decode_agent
+from server.core.merge import Layers, Merge, refuse
+from server.core.store import Replay, Store
+from server.usecases.answered import Answered
+from server.usecases.create_agent import new_agent, once_for
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyAgent:
+    """Creates or replaces an agent. Thread-safe."""
+
+    store: Store
+    merge: Merge
+    clock: Clock
+
+    def __call__(
+        self, organization_id: bytes, spec: AgentSpec, request_id: str, deadline: float
+    ) -> Answered[Agent]:
+        """The agent as it is now, on disk; one that is new was created and updated at the same time.
+
+        Raises for its capabilities whatever `merge.refuse` does, and what `core.store.Agents.apply` raises.
+        """
+        refuse(self.merge(Layers(agent=spec.capabilities)), LayerName.AGENT)
+        now = self.clock()
+
+        def change(agent: Agent | None) -> Agent:
+            wanted = new_agent(organization_id, spec, now)
+            if agent is None:
+                return wanted
+            updated_at = after(agent.updated_at, now)
+            return replace(wanted, id=agent.id, created_at=agent.created_at, updated_at=updated_at)
+
+        once = once_for("ApplyAgent", spec, request_id, now)
+        applied = self.store.agents.apply(organization_id, spec.id, spec.name, change, once, deadline)
+        if isinstance(applied, Replay):
+            return Answered(decode_agent(applied.answer), replayed=True)
+        return Answered(applied)

@@ -1,0 +1,61 @@
+"""Who calls: the key that came with a call, looked up by its digest."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from threading import Lock
+
+from server.core.api_key import digest, is_well_formed
+from server.core.caller import ApiKey, Caller, Scope
+from server.core.errors import Reason, ServiceError
+from server.core.store import Keys
+
+REMEMBERED_FOR = 5.0
+"""How long, in seconds, a lookup is trusted; a key that was revoked works no longer than that."""
+
+_MOST_REMEMBERED = 10_000
+
+
+class Authenticate:
+    """Turns the text of a key into a caller. Thread-safe; remembers keys that were found."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+        self._remembered: OrderedDict[bytes, tuple[float, ApiKey]] = OrderedDict()
+        self._lock = Lock()
+
+    def __call__(self, authorization: str | None) -> Caller:
+        """The caller of `Bearer KEY`, `ApiKey KEY` or the bare key.
+
+        Raises API_KEY_MISSING, or API_KEY_INVALID for a key that is not one, unknown or expired.
+        """
+        text = (authorization or "").strip()
+        scheme, _, rest = text.partition(" ")
+        key = rest.strip() if scheme.lower() in ("bearer", "apikey") else text
+        if not key:
+            raise ServiceError(Reason.API_KEY_MISSING, "an API key is needed in authorization")
+        found = self._find(digest(key), key)
+        if found is None or (found.expires_at is not None and found.expires_at <= time.time() * 1e6):
+            raise ServiceError(Reason.API_KEY_INVALID, "the API key is not valid")
+        return Caller(found.organization_id, found.id, found.scopes)
+
+    def _find(self, sha256: bytes, key: str) -> ApiKey | None:
+        now = time.monotonic()
+        remembered = self._remembered.get(sha256)
+        if remembered is not None and remembered[0] > now:
+            return remembered[1]
+        found = self._keys.find(sha256) if is_well_formed(key) else None
+        with self._lock:
+            self._remembered.pop(sha256, None)
+            if found is not None:
+                self._remembered[sha256] = (now + REMEMBERED_FOR, found)
+                if len(self._remembered) > _MOST_REMEMBERED:
+                    self._remembered.popitem(last=False)
+        return found
+
+
+def require(caller: Caller, scope: Scope) -> None:
+    """Raises SCOPE_MISSING unless the caller's key has the scope, or `admin`, which has them all."""
+    if scope not in caller.scopes and Scope.ADMIN not in caller.scopes:
+        raise ServiceError(Reason.SCOPE_MISSING, f"the API key has not the scope {scope}")

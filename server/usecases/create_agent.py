@@ -1,0 +1,66 @@
+"""CreateAgent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.core.agent import Agent, AgentSpec, AgentStatus
+from server.core.clock import Clock
+from server.core.effective_config import LayerName
+from server.core.idempotency import decode_agent, encode_agent, fingerprint
+from server.core.ids import new_id
+from server.core.merge import Layers, Merge, refuse
+from server.core.store import Once, Replay, Store
+from server.usecases.answered import Answered
+
+
+def new_agent(organization_id: bytes, spec: AgentSpec, now: int) -> Agent:
+    """The agent that a spec asks for, made now."""
+    return Agent(
+        organization_id=organization_id,
+        id=spec.id or new_id(now),
+        name=spec.name,
+        display_name=spec.display_name,
+        description=spec.description,
+        system_prompt=spec.system_prompt,
+        default_model_id=spec.default_model_id,
+        tags=spec.tags,
+        capabilities=spec.capabilities,
+        max_iterations=spec.max_iterations,
+        status=AgentStatus.ACTIVE,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+def once_for(method: str, spec: AgentSpec, request_id: str, now: int) -> Once[Agent] | None:
+    """What makes a write of an agent happen once; None without a request id."""
+    if not request_id:
+        return None
+    named = (spec.id, spec.name, spec.display_name, spec.description, spec.system_prompt)
+    content = fingerprint(*named, spec.default_model_id, spec.tags, spec.capabilities, spec.max_iterations)
+    return Once(method, request_id, content, encode_agent, now)
+
+
+@dataclass(frozen=True, slots=True)
+class CreateAgent:
+    """Creates an agent. Thread-safe."""
+
+    store: Store
+    merge: Merge
+    clock: Clock
+
+    def __call__(
+        self, organization_id: bytes, spec: AgentSpec, request_id: str, deadline: float
+    ) -> Answered[Agent]:
+        """The agent, on disk; the first answer again when a request id is repeated.
+
+        Raises for its capabilities whatever `merge.refuse` does, and what `core.store.Agents.create` raises.
+        """
+        refuse(self.merge(Layers(agent=spec.capabilities)), LayerName.AGENT)
+        now = self.clock()
+        once = once_for("CreateAgent", spec, request_id, now)
+        created = self.store.agents.create(new_agent(organization_id, spec, now), once, deadline)
+        if isinstance(created, Replay):
+            return Answered(decode_agent(created.answer), replayed=True)
+        return Answered(created)

@@ -1,0 +1,49 @@
+"""CreateSession: a session is drafted, and kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from server.core.clock import Clock
+from server.core.idempotency import decode_session, encode_session, fingerprint
+from server.core.ids import new_id
+from server.core.merge import Merge
+from server.core.session import Session, SessionSpec, SessionView
+from server.core.store import Once, Replay, Store
+from server.usecases.answered import Answered
+from server.usecases.draft_session import draft_session
+
+
+@dataclass(frozen=True, slots=True)
+class CreateSession:
+    """Creates a session. Thread-safe."""
+
+    store: Store
+    merge: Merge
+    clock: Clock
+
+    def __call__(
+        self, organization_id: bytes, spec: SessionSpec, request_id: str, deadline: float
+    ) -> Answered[SessionView]:
+        """The session, on disk; the first answer again when a request id is repeated.
+
+        Raises what `draft_session` and `core.store.Sessions.create` raise.
+        """
+        draft = draft_session(self.store.agents, self.merge, organization_id, spec)
+        now = self.clock()
+        features = draft.merged.features
+        session = replace(draft.session, id=new_id(now), created_at=now, updated_at=now)
+
+        def answer(session: Session) -> bytes:
+            return encode_session(SessionView(session, features))
+
+        once = Once("CreateSession", request_id, _fingerprint(spec), answer, now) if request_id else None
+        created = self.store.sessions.create(session, once, deadline)
+        if isinstance(created, Replay):
+            return Answered(decode_session(created.answer), replayed=True)
+        return Answered(SessionView(created, features))
+
+
+def _fingerprint(spec: SessionSpec) -> bytes:
+    named = (spec.agent_id, spec.agent_name)
+    return fingerprint(*named, spec.title, spec.tags, spec.model_id, spec.capabilities)

@@ -1,0 +1,24 @@
+"""ListSessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from server.core.merge import Merge
+from server.core.page import Page, PageRequest
+from server.core.session import SessionFilter, SessionView
+from server.core.store import Store
+from server.usecases.get_session import view
+
+
+@dataclass(frozen=True, slots=True)
+class ListSessions:
+    """Reads a page of sessions. Thread-safe."""
+
+    store: Store
+    merge: Merge
+
+    def __call__(self, organization_id: bytes, filter: SessionFilter, page: PageRequest) -> Page[SessionView]:
+        """The page, the newest first."""
+        return self.store.sessions.list(organization_id, filter, page).map(partial(view, self.merge))
