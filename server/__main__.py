@@ -12,7 +12,7 @@ from server.catalog.load import CatalogFileError
 from server.core.caller import Scope
 from server.core.clock import SystemClock
 from server.core.errors import ServiceError
-from server.dev import run_dev
+from server.dev import GatewayFailed, run_dev
 from server.seed import seed
 from server.serve import PortTaken, serve
 from server.settings import BadSetting, Settings, from_environment
@@ -30,7 +30,15 @@ def main(arguments: Sequence[str]) -> int:
             level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
         )
         return _run(chosen, settings)
-    except (BadSetting, CatalogFileError, PortTaken, SchemaTooNew, ServiceError, ValueError) as error:
+    except (
+        BadSetting,
+        CatalogFileError,
+        GatewayFailed,
+        PortTaken,
+        SchemaTooNew,
+        ServiceError,
+        ValueError,
+    ) as error:
         print(f"everruns: {error}", file=sys.stderr)
         return 1
 
@@ -40,7 +48,7 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
         case "serve":
             serve(settings)
         case "dev":
-            return run_dev(settings)
+            run_dev(settings)
         case "migrate":
             open_store(settings).close()
         case "seed":

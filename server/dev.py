@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
-import threading
 
 from server.app import open_store
 from server.seed import AGENT_ID, seed
@@ -12,25 +12,49 @@ from server.serve import serve
 from server.settings import Settings
 
 
-def run_dev(settings: Settings) -> int:
-    """Seeds an empty store and serves until SIGTERM or SIGINT; the exit code.
+class GatewayFailed(Exception):
+    """The gateway did not start."""
 
-    The gateway is a process of its own, as it would be anywhere; it stops with this one.
+
+def run_dev(settings: Settings) -> None:
+    """Seeds an empty store and serves gRPC and REST until SIGTERM or SIGINT.
+
+    The gateway is a process of its own, as it would be anywhere; it starts once gRPC is served, and
+    ends with this one. Raises what `serve` raises, and GatewayFailed.
     """
     store = open_store(settings)
     seed(store, settings.dev_key_file)
     store.close()
-    gateway = subprocess.Popen([sys.executable, "-m", "gateway"])
-    watch = threading.Thread(target=gateway.wait, daemon=True)
-    watch.start()
+    gateways: list[subprocess.Popen[bytes]] = []
+
+    def start_gateway() -> None:
+        gateways.append(subprocess.Popen([sys.executable, "-m", "gateway"], process_group=0))
+        print(_examples(settings), flush=True)
+
+    def gateway_runs() -> bool:
+        return all(gateway.poll() is None for gateway in gateways)
+
     try:
-        _print_examples(settings)
-        serve(settings)
+        serve(settings, when_serving=start_gateway, while_true=gateway_runs)
+        if not gateway_runs():
+            raise GatewayFailed("the gateway has ended; its own message says why")
     finally:
-        gateway.terminate()
-        gateway.wait()
-    return 0
+        for gateway in gateways:
+            gateway.send_signal(signal.SIGTERM)
+            gateway.wait()
 
 
-def _print_examples(settings: Settings) -> None:
-    print(f"{AGENT_ID} {settings.dev_key_file}")
+def _examples(settings: Settings) -> str:
+    key = f"$(cat {settings.dev_key_file})"
+    grpc, rest = (f"{settings.grpc_host}:{port}" for port in (settings.grpc_port, settings.http_port))
+    return f"""
+The session service is running; Ctrl-C stops it. Try:
+
+curl -X POST http://{rest}/v1/sessions -H "Authorization: Bearer {key}" \\
+  -H "Content-Type: application/json" \\
+  -d '{{"agent_id": "{AGENT_ID}", "title": "Research Session"}}'
+
+grpcurl -plaintext -H "authorization: Bearer {key}" \\
+  -d '{{"session": {{"agent_id": "{AGENT_ID}"}}}}' \\
+  {grpc} everruns.v1.SessionService/CreateSession
+"""

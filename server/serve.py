@@ -6,6 +6,7 @@ import logging
 import signal
 import threading
 import time
+from collections.abc import Callable
 
 import grpc
 from grpc_health.v1 import health_pb2
@@ -25,9 +26,14 @@ class PortTaken(Exception):
     """The port cannot be listened on."""
 
 
-def serve(settings: Settings) -> None:
+def serve(
+    settings: Settings,
+    when_serving: Callable[[], None] = lambda: None,
+    while_true: Callable[[], bool] = lambda: True,
+) -> None:
     """Serves until SIGTERM or SIGINT; then finishes the calls in flight and returns.
 
+    `when_serving` is called once calls are answered; serving ends, too, when `while_true` no longer is.
     Raises PortTaken, and what `build` raises.
     """
     app = build(settings)
@@ -38,7 +44,8 @@ def serve(settings: Settings) -> None:
             signal.signal(number, lambda *_: stop.set())
         app.server.start()
         logger.info("serving gRPC on %s:%d", settings.grpc_host, port)
-        while not stop.wait(_PROBE_EVERY):
+        when_serving()
+        while not stop.wait(_PROBE_EVERY) and while_true():
             show_health(app, app.store.is_healthy())
         drain(app)
     finally:

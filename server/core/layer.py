@@ -43,11 +43,12 @@ class Layer:
         kept = tuple(entries)
         if not kept:
             return EMPTY
-        return Layer(kept, orjson.dumps([{"ref": e.ref, "config": e.config} for e in kept]).decode())
+        content = [{"config": entry.config, "ref": entry.ref} for entry in kept]
+        return Layer(kept, orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode())
 
     @staticmethod
     def parse(text: str) -> Layer:
-        """The layer of a text that `Layer.text` once was."""
+        """The layer of a text that `Layer.text` once was, however a database spaced and ordered it."""
         return _parse_remembered(text) if len(text) <= _REMEMBERED_TEXT else _parse(text)
 
     def __eq__(self, other: object) -> bool:
@@ -64,7 +65,7 @@ EMPTY = Layer((), "[]")
 
 
 def _parse(text: str) -> Layer:
-    return Layer(tuple(CapabilityConfig(e["ref"], e["config"]) for e in orjson.loads(text)), text)
+    return Layer.of(CapabilityConfig(entry["ref"], entry["config"]) for entry in orjson.loads(text))
 
 
 # Most sessions of an agent name the same capabilities, so most rows of a page hold the same text.

@@ -20,7 +20,7 @@ LONGEST_QUEUE = 1024
 
 
 class PeeweeStore:
-    """A core.store.Store over SQLite. The schema must be there: see migrate.py."""
+    """A core.store.Store over a database whose schema is up to date: see migrate.py."""
 
     def __init__(self, dialect: Dialect, longest_queue: int = LONGEST_QUEUE) -> None:
         self._dialect = dialect
@@ -50,12 +50,17 @@ class PeeweeStore:
         self.sessions.add_counts(transaction)
 
 
-def open_dialect(url: str) -> Dialect:
-    """The database of a URL: `sqlite:///path/of/a/file`.
+def open_dialect(url: str, prepare: bool = True) -> Dialect:
+    """The database of a URL: `sqlite:///path/of/a/file`, or `postgresql://` as libpq has it.
 
-    Raises ValueError for a URL of another kind.
+    `prepare` says whether PostgreSQL may keep prepared statements. Raises ValueError for another URL.
     """
-    scheme, separator, path = url.partition(":///")
-    if scheme == "sqlite" and separator and path:
-        return SqliteDialect(Path(path))
-    raise ValueError(f'the database must be "sqlite:///" and a path, not "{url}"')
+    scheme, separator, rest = url.partition("://")
+    if scheme == "postgresql" and separator:
+        # Imported where it is used: a service on SQLite starts without it.
+        from server.store.postgres import PostgresDialect
+
+        return PostgresDialect(url, prepare)
+    if scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+        return SqliteDialect(Path(rest[1:]))
+    raise ValueError("the database must be sqlite:///PATH or postgresql://USER@HOST/NAME")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -23,6 +23,7 @@ class _Sqlite(SqliteDatabase):
         self.field_types = {**SqliteDatabase.field_types, "UUID": "BLOB"}
         self.opened: list[sqlite3.Connection] = []
         self._opening = threading.Lock()
+        self.current: Callable[[], sqlite3.Connection] = self.connection
         super().__init__(
             path,
             pragmas={
@@ -38,13 +39,10 @@ class _Sqlite(SqliteDatabase):
             check_same_thread=False,
         )
 
-    def connection(self) -> sqlite3.Connection:
-        """The calling thread's connection, opened when there is none."""
-        if self.is_closed():
-            self.connect()
-            with self._opening:
-                self.opened.append(super().connection())
-        return cast(sqlite3.Connection, super().connection())
+    def _initialize_connection(self, connection: sqlite3.Connection) -> None:
+        """Peewee's hook for a connection that it has just opened."""
+        with self._opening:
+            self.opened.append(connection)
 
 
 class SqliteDialect:
@@ -60,19 +58,19 @@ class SqliteDialect:
 
     def execute(self, statement: Statement, values: Sequence[Bound]) -> Cursor:
         try:
-            cursor: Cursor = self._sqlite.connection().execute(statement.sql, values)
+            cursor: Cursor = self._sqlite.current().execute(statement.sql, values)
             return cursor
         except sqlite3.Error as error:
             raise _sqlite_error(error) from error
 
     def command(self, sql: str) -> None:
         try:
-            self._sqlite.connection().execute(sql)
+            self._sqlite.current().execute(sql)
         except sqlite3.Error as error:
             raise _sqlite_error(error) from error
 
     def rollback(self) -> None:
-        connection = self._sqlite.connection()
+        connection = self._sqlite.current()
         if connection.in_transaction:
             with contextlib.suppress(sqlite3.Error):
                 connection.execute("ROLLBACK")

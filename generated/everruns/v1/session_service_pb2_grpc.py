@@ -112,9 +112,8 @@ class SessionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def PreviewSession(self, request, context):
-        """Answers what CreateSession and then GetRuntimeAgent would, and writes nothing. It fails as
-        CreateSession does for what is malformed or not there; what is wrong with the capabilities
-        it lists in `problems`.
+        """Answers what CreateSession and then GetRuntimeAgent would, without id and times, and writes
+        nothing. It fails as CreateSession does.
 
         INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION: as CreateSession.
         """

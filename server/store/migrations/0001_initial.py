@@ -105,4 +105,5 @@ def up(migrator: SchemaMigrator, database: Database) -> None:
 
     tables = (Organization, ApiKey, Agent, Session, SessionCount, IdempotentAnswer)
     with database.bind_ctx(tables):
-        database.create_tables(tables)
+        for table in tables:
+            table.create_table(safe=False)

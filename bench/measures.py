@@ -1,0 +1,149 @@
+"""The suites: which systems are measured side by side, and at what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from bench.systems import Echo, Peer, Service, System
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Systems that take turns at the same measures. Rates are compared with those of `reference`.
+
+    `commits`: the bare SQLite commit is measured too, in the same rounds.
+    """
+
+    name: str
+    title: str
+    notes: str
+    systems: Sequence[System]
+    measures: Sequence[str]
+    in_flight: Sequence[int]
+    reference: str | None = None
+    needs_postgres: bool = False
+    commits: bool = False
+
+
+SERVICE = "service"
+ECHO = Echo("echo", "grpc.server, 32 threads, one prebuilt session as every answer", "bench.echo")
+
+GRPC = Suite(
+    "grpc",
+    "gRPC, SQLite",
+    "Reads are of one session, lists of the newest 20. The echo is what grpcio itself leaves to a service.",
+    (
+        Service(SERVICE, "this service, one process, SQLite in WAL with synchronous=FULL"),
+        ECHO,
+        Echo("echo-unpinned", "the same echo, allowed both cores", "bench.echo", pinned=False),
+        Echo("echo-aio", "the same echo on grpc.aio with uvloop", "bench.echo_aio"),
+    ),
+    ("get", "list", "preview", "runtime-agent", "create"),
+    (1, 16, 128),
+    reference=ECHO.name,
+    commits=True,
+)
+
+REST = Suite(
+    "rest",
+    "REST, SQLite",
+    "The service's gateway and server share the server core; so does all of the peer.",
+    (
+        Service("service-rest", "this service behind its gateway, a process each", gateway=True),
+        Peer("peer", "FastAPI, SQLAlchemy 2 (async), pydantic, aiosqlite, uvicorn with uvloop and httptools"),
+    ),
+    ("get", "list", "create"),
+    (1, 16, 128),
+    reference="peer",
+)
+
+POSTGRES = Suite(
+    "postgres",
+    "REST, PostgreSQL",
+    "PostgreSQL runs on the load core for both, as a database on another machine would.",
+    (
+        Service("service-rest-postgres", "as above, on PostgreSQL", gateway=True, postgres=True),
+        Peer("peer-postgres", "as above, with asyncpg", postgres=True),
+    ),
+    ("get", "create"),
+    (16,),
+    reference="peer-postgres",
+    needs_postgres=True,
+)
+
+PROCESSES = Suite(
+    "processes",
+    "gRPC, PostgreSQL, one process and two",
+    "PostgreSQL and the load run on the load core, which the second process has to share with them.",
+    (
+        Service("service-postgres-1", "one process, on the server core", postgres=True),
+        Service("service-postgres-2", "two processes, on both cores", postgres=True, workers=2),
+    ),
+    ("get", "create"),
+    (128,),
+    reference="service-postgres-1",
+    needs_postgres=True,
+)
+
+SIZES = {"1k": 1_000, "100k": 100_000, "1m": 1_000_000}
+
+GROWTH = Suite(
+    "growth",
+    "gRPC, SQLite, with more and more sessions",
+    "“list deep” is the 1,000th page by its token, or the last full one where there are fewer.",
+    tuple(
+        Service(f"service-{name}", f"this service with {count:,} sessions", sessions=count)
+        for name, count in SIZES.items()
+    ),
+    ("get", "list", "list deep", "create"),
+    (16,),
+    reference="service-1k",
+)
+
+CAPABILITIES = Suite(
+    "capabilities",
+    "gRPC, SQLite, a session with more and more capabilities",
+    "Creates that name 0, 10 and 100 capabilities; 100 is the most.",
+    (Service("service-catalog", "this service with a catalog of 100 more", many_capabilities=True),),
+    ("create 0", "create 10", "create 100"),
+    (16,),
+)
+
+SUITES = (GRPC, REST, GROWTH, CAPABILITIES)
+"""What is measured when nothing is named."""
+
+ON_REQUEST = (POSTGRES, PROCESSES)
+"""What is measured only when it is named: the service does not run on PostgreSQL yet."""
+
+QUICK_IN_FLIGHT = 16
+QUICK_SESSIONS = 100_000
+
+
+def quick(suites: Iterable[Suite]) -> list[Suite]:
+    """The same without the largest stores, and at one load only where there are several."""
+    shorter = []
+    for suite in suites:
+        systems = [system for system in suite.systems if getattr(system, "sessions", 0) <= QUICK_SESSIONS]
+        in_flight = [QUICK_IN_FLIGHT] if QUICK_IN_FLIGHT in suite.in_flight else suite.in_flight
+        shorter.append(replace(suite, systems=systems, in_flight=in_flight))
+    return shorter
+
+
+def only(names: Sequence[str]) -> list[Suite]:
+    """The suites of these names, and of other suites the systems of these names.
+
+    Raises `ValueError` for a name that nothing has.
+    """
+    suites = (*SUITES, *ON_REQUEST)
+    known = {suite.name for suite in suites} | {system.name for suite in suites for system in suite.systems}
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"no suite or system {', '.join(unknown)}; there are {', '.join(sorted(known))}")
+    chosen = []
+    for suite in suites:
+        named = [system for system in suite.systems if system.name in names]
+        systems = suite.systems if suite.name in names else named
+        if systems:
+            chosen.append(replace(suite, systems=systems))
+    return chosen
