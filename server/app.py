@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import cast
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -14,6 +15,7 @@ from server.core.catalog import Catalog
 from server.core.clock import SystemClock
 from server.core.merge import remembering
 from server.core.store import Store
+from server.executor import Threads
 from server.rpc.agent_service import AgentService
 from server.rpc.calls import LARGEST_MESSAGE, Calls
 from server.rpc.capability_service import CapabilityService
@@ -113,7 +115,7 @@ def build(settings: Settings) -> App:
     store = open_store(settings)
     services = make_services(store, catalog, settings.default_model)
     server = grpc.server(
-        ThreadPoolExecutor(settings.threads, thread_name_prefix="rpc"),
+        cast(ThreadPoolExecutor, Threads(settings.threads)),
         options=[
             ("grpc.so_reuseport", 0),
             # A little more than a request may have, so that one too large is refused by name.

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-import math
 import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar, cast
+from typing import NoReturn, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -33,7 +32,7 @@ _READING = ("Get", "List", "Preview")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call, for the method that answers it. `deadline` is in seconds of time.monotonic()."""
+    """One call, for the method that answers it. `deadline` is in seconds of time.monotonic(), infinity without one."""
 
     caller: Caller
     deadline: float
@@ -132,9 +131,7 @@ def _headers(context: grpc.ServicerContext) -> _Headers:
 
 
 def _deadline(context: grpc.ServicerContext) -> float:
-    # None where the client set none, which the stubs of grpc leave out.
-    left = cast("float | None", context.time_remaining())
-    return math.inf if left is None else time.monotonic() + left
+    return time.monotonic() + context.time_remaining()
 
 
 def _abort(context: grpc.ServicerContext, status: grpc.Status) -> NoReturn:
