@@ -13,11 +13,24 @@ from server.core.caller import Scope
 from server.core.clock import SystemClock
 from server.core.errors import ServiceError
 from server.dev import GatewayFailed, run_dev
+from server.processes import PortTaken, StartFailed
 from server.seed import seed
-from server.serve import PortTaken, serve
+from server.serve import serve
 from server.settings import BadSetting, Settings, from_environment
 from server.store.migrate import SchemaTooNew
 from server.usecases.create_key import CreateKey
+
+_EXPECTED = (
+    BadSetting,
+    CatalogFileError,
+    GatewayFailed,
+    PortTaken,
+    SchemaTooNew,
+    ServiceError,
+    StartFailed,
+    ValueError,
+)
+"""What an operator can do something about, and is told in a line."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -26,9 +39,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     try:
         settings = from_environment()
-        logging.basicConfig(
-            level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
-        )
+        logging.basicConfig(level=settings.log_level, format=settings.log_format)
         return _run(chosen, settings)
     except (
         BadSetting,

@@ -73,7 +73,7 @@ def open_store(settings: Settings) -> PeeweeStore:
     """
     if settings.database_url.startswith("sqlite:"):
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-    dialect = open_dialect(settings.database_url)
+    dialect = open_dialect(settings.database_url, settings.postgres_prepare)
     migrate(dialect)
     return PeeweeStore(dialect)
 
@@ -117,7 +117,7 @@ def build(settings: Settings) -> App:
     server = grpc.server(
         cast(ThreadPoolExecutor, Threads(settings.threads)),
         options=[
-            ("grpc.so_reuseport", 0),
+            ("grpc.so_reuseport", int(settings.share_port)),
             # A little more than a request may have, so that one too large is refused by name.
             ("grpc.max_receive_message_length", 4 * LARGEST_MESSAGE),
             ("grpc.max_metadata_size", 16 * 1024),

@@ -11,7 +11,8 @@ from collections.abc import Callable
 import grpc
 from grpc_health.v1 import health_pb2
 
-from server.app import SERVICES, App, build
+from server.app import SERVICES, App, build, open_store
+from server.processes import PortTaken, cores_to_pin, pin, run_processes
 from server.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -22,10 +23,6 @@ GRACE = 30.0
 _PROBE_EVERY = 1.0
 
 
-class PortTaken(Exception):
-    """The port cannot be listened on."""
-
-
 def serve(
     settings: Settings,
     when_serving: Callable[[], None] = lambda: None,
@@ -34,8 +31,23 @@ def serve(
     """Serves until SIGTERM or SIGINT; then finishes the calls in flight and returns.
 
     `when_serving` is called once calls are answered; serving ends, too, when `while_true` no longer is.
-    Raises PortTaken, and what `build` raises.
+    Raises PortTaken, StartFailed, and what `build` raises.
     """
+    if settings.workers == 1:
+        pin(cores_to_pin(settings)[0])
+        _serve_here(settings, when_serving, while_true)
+    else:
+        # The schema is brought up to date once, before there are processes to wait for each other.
+        open_store(settings).close()
+        run_processes(settings, serve_one, when_serving, while_true)
+
+
+def serve_one(settings: Settings, when_serving: Callable[[], None]) -> None:
+    """Serves as one of several processes; see `serve`."""
+    _serve_here(settings, when_serving, lambda: True)
+
+
+def _serve_here(settings: Settings, when_serving: Callable[[], None], while_true: Callable[[], bool]) -> None:
     app = build(settings)
     try:
         port = listen(app.server, settings)

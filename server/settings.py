@@ -26,8 +26,18 @@ class Settings:
     database_url: str
     catalog_dir: Path | None
     default_model: str | None
+    postgres_prepare: bool
+    workers: int
+    pin_cores: bool
     threads: int
     log_level: str
+    share_port: bool = False
+    """Whether other processes of this service listen on the port too; nothing of the environment."""
+
+    @property
+    def log_format(self) -> str:
+        """How a line of the log looks."""
+        return "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
     @property
     def dev_key_file(self) -> Path:
@@ -53,15 +63,20 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
             raise BadSetting(f"{name}: {error}") from None
 
     data_dir = read("EVERRUNS_DATA_DIR", Path("var"), Path)
-    database = f"sqlite:///{(data_dir / 'everruns.db').absolute()}"
+    file = f"sqlite:///{(data_dir / 'everruns.db').absolute()}"
+    database_url = read("EVERRUNS_DATABASE_URL", file, str)
+    cores = 1 if database_url.startswith("sqlite:") else len(os.sched_getaffinity(0))
     return Settings(
         grpc_host=read("EVERRUNS_GRPC_HOST", "127.0.0.1", str),
         grpc_port=read("EVERRUNS_GRPC_PORT", 50051, _port),
         http_port=read("EVERRUNS_HTTP_PORT", 8080, _port),
         data_dir=data_dir,
-        database_url=read("EVERRUNS_DATABASE_URL", database, str),
+        database_url=database_url,
         catalog_dir=read("EVERRUNS_CATALOG_DIR", None, Path),
         default_model=read("EVERRUNS_DEFAULT_MODEL", None, str),
+        postgres_prepare=read("EVERRUNS_POSTGRES_PREPARE", True, _switch),
+        workers=read("EVERRUNS_WORKERS", cores, _count),
+        pin_cores=read("EVERRUNS_PIN_CORES", True, _switch),
         threads=read("EVERRUNS_THREADS", 32, _count),
         log_level=read("EVERRUNS_LOG_LEVEL", "INFO", _log_level),
     )
@@ -77,6 +92,12 @@ def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 10_000:
         raise ValueError(f'must be a number from 1 to 10000, not "{text}"')
     return int(text)
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in ("on", "off"):
+        raise ValueError(f'must be "on" or "off", not "{text}"')
+    return text.lower() == "on"
 
 
 def _log_level(text: str) -> str:

@@ -32,7 +32,7 @@ _READING = ("Get", "List", "Preview")
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call, for the method that answers it. `deadline` is in seconds of time.monotonic(), infinity without one."""
+    """One call, for the method that answers it. `deadline` is in seconds of time.monotonic(), or infinity."""
 
     caller: Caller
     deadline: float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import grpc
 from google.protobuf.any_pb2 import Any
@@ -11,17 +12,20 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_status import rpc_status
 
 from everruns.v1.error_reason_pb2 import ErrorReason
-from server.core.errors import Reason, ServiceError
+from server.core.errors import Reason, ServiceError, Violation
 from server.rpc.proto_options import code
 
 DOMAIN = "everruns"
+
+_ROOM = 4000
+"""The most bytes of violations: a status travels in trailers, of which clients take 8 KiB by default."""
 
 _CODES = {reason: code(ErrorReason.DESCRIPTOR.values_by_name[reason]) for reason in Reason}
 
 
 def to_status(error: ServiceError, request_id: str) -> grpc.Status:
     """The status that the call ends with."""
-    status = status_pb2.Status(code=_CODES[error.reason], message=error.message)
+    status = status_pb2.Status(code=_CODES[error.reason], message=shortened(error.message, 1000))
     for detail in _details(error, request_id):
         packed = Any()
         packed.Pack(detail)
@@ -35,16 +39,31 @@ def code_name(error: ServiceError) -> str:
     return code_pb2.Code.Name(_CODES[error.reason])
 
 
+def shortened(text: str, most: int) -> str:
+    """The text, or its beginning where it has more characters than that."""
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _bad_request(violations: Sequence[Violation]) -> error_details_pb2.BadRequest:
+    """As many violations as there is room for, with a last one that counts the rest."""
+    bad = error_details_pb2.BadRequest()
+    room = _ROOM
+    for place, violation in enumerate(violations):
+        field, description = shortened(violation.field, 300), shortened(violation.description, 500)
+        one = bad.FieldViolation(field=field, description=description, reason=violation.reason)
+        room -= one.ByteSize()
+        if room < 0:
+            rest = f"and {len(violations) - place} more fields are wrong"
+            bad.field_violations.add(field="", description=rest, reason=violation.reason)
+            break
+        bad.field_violations.append(one)
+    return bad
+
+
 def _details(error: ServiceError, request_id: str) -> list[Message]:
     details: list[Message] = [error_details_pb2.ErrorInfo(reason=error.reason, domain=DOMAIN)]
     if error.violations:
-        violations = [
-            error_details_pb2.BadRequest.FieldViolation(
-                field=violation.field, description=violation.description, reason=violation.reason
-            )
-            for violation in error.violations
-        ]
-        details.append(error_details_pb2.BadRequest(field_violations=violations))
+        details.append(_bad_request(error.violations))
     if error.resource is not None:
         name, type_ = error.resource.name, error.resource.type
         details.append(error_details_pb2.ResourceInfo(resource_type=type_, resource_name=name))

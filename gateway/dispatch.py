@@ -1,0 +1,54 @@
+"""From an ASGI call to an endpoint, and from what the endpoint answers or raises to HTTP."""
+
+from __future__ import annotations
+
+import logging
+
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
+
+from gateway import errors, headers
+from gateway.body import ClientGone
+from gateway.exchange import Answer, HttpRequest
+from gateway.problem import Problem
+from gateway.routes import RouteTable
+
+_logger = logging.getLogger(__name__)
+
+
+class Dispatcher:
+    """The ASGI application for every path. The lifespan's state holds its `RouteTable` as `routes`.
+
+    One handler with a table, in place of a list of framework routes, so that an unknown path and a
+    method that is not there are answered as every other error is. Every answer has an `X-Request-Id`.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request."""
+        if scope["type"] != "http":
+            await WebSocketClose()(scope, receive, send)
+            return
+        routes: RouteTable = scope["state"]["routes"]
+        by_name = headers.by_name(scope["headers"])
+        request_id = headers.request_id(by_name)
+        try:
+            endpoint, path_values = routes.find(scope["method"], scope["path"])
+            answer = await endpoint(
+                HttpRequest(by_name, path_values, scope["query_string"], request_id, receive)
+            )
+        except Problem as problem:
+            answer = errors.problem_answer(problem, request_id)
+        except ClientGone:
+            return
+        except Exception:
+            _logger.exception("request %s: %s %s failed", request_id, scope["method"], scope["path"])
+            answer = errors.problem_answer(errors.internal(), request_id)
+        await _send(answer, request_id, send)
+
+
+async def _send(answer: Answer, request_id: str, send: Send) -> None:
+    headers = [*answer.headers, (b"x-request-id", request_id.encode())]
+    if answer.body:
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})

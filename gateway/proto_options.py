@@ -1,0 +1,50 @@
+"""The options of the protos that say how a call looks in REST."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeVar, cast
+
+from google.api.field_behavior_pb2 import FieldBehavior
+from google.api.http_pb2 import HttpRule
+from google.protobuf.descriptor import EnumValueDescriptor, FieldDescriptor, MethodDescriptor
+from google.protobuf.message import Message
+
+T = TypeVar("T")
+
+
+def http_rules(method: MethodDescriptor) -> list[HttpRule]:
+    """Returns the HTTP forms of an RPC, the main one first; none for an RPC that REST does not have."""
+    rule = _option(method.GetOptions(), "google.api.http", HttpRule())
+    if rule.WhichOneof("pattern") is None:
+        return []
+    return [rule, *rule.additional_bindings]
+
+
+def is_output_only(field: FieldDescriptor) -> bool:
+    """Returns whether only answers have the field (AIP-203)."""
+    behaviors: Sequence[int] = _option(field.GetOptions(), "google.api.field_behavior", ())
+    return FieldBehavior.Value("OUTPUT_ONLY") in behaviors
+
+
+def json_alias(field: FieldDescriptor) -> str:
+    """Returns the second JSON key of a field, or an empty string when it has none."""
+    return _option(field.GetOptions(), "everruns.v1.json_alias", "")
+
+
+def grpc_code(reason: EnumValueDescriptor) -> int:
+    """Returns the number of the gRPC code with which calls end for this reason."""
+    return _option(reason.GetOptions(), "everruns.v1.code", 0)
+
+
+def http_status(reason: EnumValueDescriptor) -> int:
+    """Returns the HTTP status that the reason has in place of its gRPC code's, or 0."""
+    return _option(reason.GetOptions(), "everruns.v1.http_status", 0)
+
+
+def _option(options: Message, full_name: str, default: T) -> T:
+    # By name, because the stubs of protobuf do not know an extension's type anyway.
+    for field, value in options.ListFields():
+        if field.full_name == full_name:
+            return cast(T, value)
+    return default

@@ -1,0 +1,96 @@
+"""The gateway's settings, from the environment."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+T = TypeVar("T")
+N = TypeVar("N", int, float)
+
+_DAY = 86_400.0
+
+
+class SettingsError(ValueError):
+    """The environment has values that the gateway cannot run with; the message has a line for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the gateway runs with.
+
+    `http_host` and `http_port` are where it listens; port 0 is any free one. `grpc_target` is the server,
+    as gRPC names it. `max_body_bytes` is the largest body that it reads, and `timeout_seconds` the
+    longest that a call may take; a caller can ask for less.
+    """
+
+    http_host: str = "127.0.0.1"
+    http_port: int = 8080
+    grpc_target: str = "127.0.0.1:50051"
+    max_body_bytes: int = 4 * 1024 * 1024
+    timeout_seconds: float = 30.0
+
+
+def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
+    """Returns the settings of `EVERRUNS_HTTP_HOST`, `_PORT`, `_MAX_BODY_BYTES`, `_TIMEOUT_SECONDS` and
+    `EVERRUNS_GRPC_TARGET`, which without a value is the port `EVERRUNS_GRPC_PORT` of this machine.
+
+    A variable that is empty counts as not set. Raises SettingsError naming every bad value.
+    """
+    problems: list[str] = []
+
+    def read(name: str, parse: Callable[[str], T], expected: str, default: T) -> T:
+        text = environment.get(name, "")
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except ValueError:
+            problems.append(f"{name} must be {expected}, not {text!r}")
+            return default
+
+    defaults = Settings()
+    grpc_port = read("EVERRUNS_GRPC_PORT", _port, "a port from 1 to 65535", 50051)
+    settings = Settings(
+        http_host=read("EVERRUNS_HTTP_HOST", str, "a host", defaults.http_host),
+        http_port=read("EVERRUNS_HTTP_PORT", _port_or_any, "a port from 0 to 65535", defaults.http_port),
+        grpc_target=read("EVERRUNS_GRPC_TARGET", str, "a gRPC target", f"127.0.0.1:{grpc_port}"),
+        max_body_bytes=read(
+            "EVERRUNS_HTTP_MAX_BODY_BYTES", _positive, "a number of bytes above 0", defaults.max_body_bytes
+        ),
+        timeout_seconds=read(
+            "EVERRUNS_HTTP_TIMEOUT_SECONDS",
+            _seconds,
+            "a number of seconds above 0, at most a day",
+            defaults.timeout_seconds,
+        ),
+    )
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings
+
+
+def _port(text: str) -> int:
+    return _within(int(text), 1, 65535)
+
+
+def _port_or_any(text: str) -> int:
+    return _within(int(text), 0, 65535)
+
+
+def _positive(text: str) -> int:
+    return _within(int(text), 1, math.inf)
+
+
+def _seconds(text: str) -> float:
+    # The smallest float above 0 is a number of seconds, too.
+    return _within(float(text), math.ulp(0.0), _DAY)
+
+
+def _within(number: N, low: float, high: float) -> N:
+    if not low <= number <= high:
+        raise ValueError
+    return number

@@ -1,0 +1,166 @@
+"""One HTTP form of an RPC, both ways: the request message from HTTP, the answer from the response message.
+
+Planned once from the descriptors; nothing about a particular RPC is written here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+
+from everruns.v1.error_reason_pb2 import INVALID_FIELD
+from gateway.exchange import Answer, json_answer
+from gateway.headers import IDEMPOTENCY_KEY
+from gateway.json_body import decode_object
+from gateway.names import json_name
+from gateway.problem import refusal_of_fields
+from gateway.query import QueryParser
+from gateway.render import renderer
+from gateway.resource_body import ResourceBody
+from gateway.routes import Binding
+from gateway.violations import Path, Violations
+
+_REQUEST_ID = "request_id"
+_UPDATE_MASK = "update_mask"
+
+
+class RequestTranscoder:
+    """Makes the request message of an RPC. It may be used from any thread.
+
+    Raises ValueError or TypeError for a form that cannot be served, so that it shows at start-up.
+    """
+
+    def __init__(self, binding: Binding) -> None:
+        request = binding.rpc.input_type
+        self._class = GetMessageClass(request)
+        self._variables = [_resolve(request, variable) for variable in binding.variables]
+        self._body_field = binding.body
+        self._body = _resource_body(binding)
+        self._masked = binding.method == "PATCH" and _UPDATE_MASK in request.fields_by_name
+        elsewhere = {binding.body, _REQUEST_ID, _UPDATE_MASK, *(path[0] for path in self._variables)}
+        self._query = QueryParser(field for field in request.fields if field.name not in elsewhere)
+        self.takes_body = self._body is not None
+        self.takes_idempotency_key = _REQUEST_ID in request.fields_by_name
+        self.rest_names: Mapping[str, str] = {
+            field.name: IDEMPOTENCY_KEY if field.name == _REQUEST_ID else json_name(field)
+            for field in request.fields
+        }
+        """What REST calls each field of the request."""
+
+    def request(
+        self, path_values: Sequence[str], query: bytes, body: bytes, idempotency_key: str | None
+    ) -> Message:
+        """Returns the request message.
+
+        Raises Problem with every violation in the query and the body, or for a body that is not JSON.
+        """
+        message = self._class()
+        violations = Violations()
+        self._query.parse(message, query, violations)
+        if self._body is not None:
+            self._put_body(message, self._body, body, violations)
+        for variable, value in zip(self._variables, path_values, strict=True):
+            _put_variable(message, variable, value, violations)
+        if violations:
+            raise refusal_of_fields(violations)
+        if idempotency_key is not None and self.takes_idempotency_key:
+            setattr(message, _REQUEST_ID, idempotency_key)
+        return message
+
+    def _put_body(
+        self, message: Message, resource_body: ResourceBody, body: bytes, violations: Violations
+    ) -> None:
+        tree = decode_object(body, violations)
+        resource_body.parse(getattr(message, self._body_field), tree, violations)
+        if self._masked:
+            mask: FieldMask = getattr(message, _UPDATE_MASK)
+            mask.paths.extend(resource_body.fields_named(tree))
+
+
+class ResponseTranscoder:
+    """Makes the answer from the response message of an RPC. It may be used from any thread.
+
+    The status follows from the RPC: 204 without a body for google.protobuf.Empty; 201 with a
+    `Location` for a method that is named Create, or for a response that says `created`; else 200.
+    """
+
+    def __init__(self, binding: Binding) -> None:
+        response = binding.rpc.output_type
+        self._empty = response.full_name == "google.protobuf.Empty"
+        self._render = renderer(_response_resource(binding))
+        self._resource_field = binding.response_body
+        self._is_created = _created(binding)
+        self._collection = binding.path.partition("/{")[0]
+
+    def answer(self, response: Message) -> Answer:
+        """Returns the answer."""
+        if self._empty:
+            return Answer(204)
+        resource = getattr(response, self._resource_field) if self._resource_field else response
+        tree = self._render(resource)
+        if self._is_created(response):
+            location = f"{self._collection}/{tree['id']}"
+            return json_answer(201, tree, (b"location", location.encode()))
+        return json_answer(200, tree)
+
+
+def _created(binding: Binding) -> Callable[[Message], bool]:
+    if "created" in binding.rpc.output_type.fields_by_name:
+        return attrgetter("created")
+    always = binding.rpc.name.startswith("Create")
+    return lambda _: always
+
+
+def _resource_body(binding: Binding) -> ResourceBody | None:
+    if not binding.body:
+        return None
+    spec = binding.rpc.input_type.fields_by_name[binding.body].message_type
+    if spec is None:
+        raise ValueError(f"the body of {binding.rpc.full_name} is not a message")
+    # An answer that has more than the resource has it in a field of the name that it has in the request.
+    response = _response_resource(binding)
+    within = response.fields_by_name.get(binding.body)
+    resource = within.message_type if within is not None else None
+    return ResourceBody(spec, resource or response)
+
+
+def _response_resource(binding: Binding) -> Descriptor:
+    response = binding.rpc.output_type
+    if not binding.response_body:
+        return response
+    resource = response.fields_by_name[binding.response_body].message_type
+    if resource is None:
+        raise ValueError(f"the response body of {binding.rpc.full_name} is not a message")
+    return resource
+
+
+def _resolve(request: Descriptor, variable: str) -> list[str]:
+    *parents, name = steps = variable.split(".")
+    message: Descriptor | None = request
+    for parent in parents:
+        message = message.fields_by_name[parent].message_type if message is not None else None
+    if message is None or message.fields_by_name[name].type != FieldDescriptor.TYPE_STRING:
+        raise ValueError(f"{{{variable}}} is not a string of {request.full_name}")
+    return steps
+
+
+def _put_variable(message: Message, steps: Sequence[str], value: str, violations: Violations) -> None:
+    *parents, name = steps
+    for parent in parents:
+        message = getattr(message, parent)
+    given = getattr(message, name)
+    if given and not _is_same_id(given, value):
+        # A variable in a field of its own cannot be in the body, so the path begins below the body.
+        path: Path = (None, name)
+        violations.add(path, INVALID_FIELD, "is another than the one in the path; leave it out")
+    setattr(message, name, value)
+
+
+def _is_same_id(one: str, other: str) -> bool:
+    # An id may be written with hyphens and in upper case.
+    return one.lower().replace("-", "") == other.lower().replace("-", "")

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import pytest
+
+from gateway.settings import Settings, SettingsError, from_environment
+
+
+def test_without_an_environment_the_defaults_hold() -> None:
+    assert from_environment({}) == Settings(
+        http_host="127.0.0.1",
+        http_port=8080,
+        grpc_target="127.0.0.1:50051",
+        max_body_bytes=4194304,
+        timeout_seconds=30.0,
+    )
+
+
+def test_every_setting_is_read() -> None:
+    assert from_environment(
+        {
+            "EVERRUNS_HTTP_HOST": "::1",
+            "EVERRUNS_HTTP_PORT": "0",
+            "EVERRUNS_GRPC_TARGET": "dns:///server:1",
+            "EVERRUNS_HTTP_MAX_BODY_BYTES": "10",
+            "EVERRUNS_HTTP_TIMEOUT_SECONDS": "0.5",
+        }
+    ) == Settings("::1", 0, "dns:///server:1", 10, 0.5)
+
+
+def test_the_target_follows_the_servers_port_unless_it_is_given() -> None:
+    assert from_environment({"EVERRUNS_GRPC_PORT": "7"}).grpc_target == "127.0.0.1:7"
+    given = from_environment({"EVERRUNS_GRPC_PORT": "7", "EVERRUNS_GRPC_TARGET": "host:8"})
+    assert given.grpc_target == "host:8"
+
+
+def test_an_empty_value_counts_as_none() -> None:
+    assert from_environment({"EVERRUNS_HTTP_PORT": "", "EVERRUNS_GRPC_TARGET": ""}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("EVERRUNS_HTTP_PORT", "http"),
+        ("EVERRUNS_HTTP_PORT", "65536"),
+        ("EVERRUNS_HTTP_PORT", "-1"),
+        ("EVERRUNS_HTTP_PORT", "80.5"),
+        ("EVERRUNS_GRPC_PORT", "0"),
+        ("EVERRUNS_HTTP_MAX_BODY_BYTES", "0"),
+        ("EVERRUNS_HTTP_MAX_BODY_BYTES", "4MiB"),
+        ("EVERRUNS_HTTP_TIMEOUT_SECONDS", "0"),
+        ("EVERRUNS_HTTP_TIMEOUT_SECONDS", "-3"),
+        ("EVERRUNS_HTTP_TIMEOUT_SECONDS", "nan"),
+        ("EVERRUNS_HTTP_TIMEOUT_SECONDS", "inf"),
+        ("EVERRUNS_HTTP_TIMEOUT_SECONDS", "soon"),
+        ("EVERRUNS_HTTP_TIMEOUT_SECONDS", "86401"),
+    ],
+)
+def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} must be .*, not '{value}'$"):
+        from_environment({name: value})
+
+
+def test_all_bad_values_are_named_at_once() -> None:
+    with pytest.raises(SettingsError) as caught:
+        from_environment({"EVERRUNS_HTTP_PORT": "x", "EVERRUNS_HTTP_TIMEOUT_SECONDS": "y"})
+    assert len(str(caught.value).splitlines()) == 2
