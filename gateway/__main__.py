@@ -5,15 +5,26 @@ Settings that are wrong, and an address that it cannot listen on, make one line 
 
 from __future__ import annotations
 
-import logging
 import signal
 import sys
+from functools import partial
 
 import uvicorn
 
 from gateway.app import build_app
 from gateway.listen import listen
-from gateway.settings import SettingsError, from_environment
+from gateway.settings import Settings, SettingsError, from_environment
+from gateway.workers import run_workers
+
+_LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"]},
+}
+_HEALTHCHECK_SECONDS = 20
+"""How long a process may take to answer its supervisor. On a busy machine its start takes a while, too."""
 
 
 def main() -> int:
@@ -29,26 +40,36 @@ def main() -> int:
     # uvicorn has its own handlers while it runs, and sends itself the signal again once it has stopped.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit(0))
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    config = uvicorn.Config(
-        build_app(settings),
-        access_log=False,
-        http="h11",
-        lifespan="on",
-        log_config=None,
-        log_level="warning",
-        loop="asyncio",
-        proxy_headers=False,
-        server_header=False,
-        timeout_graceful_shutdown=int(settings.timeout_seconds) + 1,
-        ws="none",
-    )
+    config = _uvicorn_config(settings)
     host, port = listener.getsockname()[:2]
     authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     print(f"listening on http://{authority}, for the server at {settings.grpc_target}", flush=True)
     with listener:
+        if settings.http_workers > 1:
+            return run_workers(config, listener)
         uvicorn.Server(config).run(sockets=[listener])
     return 0
+
+
+def _uvicorn_config(settings: Settings) -> uvicorn.Config:
+    return uvicorn.Config(
+        # What makes the application can be handed to another process; the application cannot.
+        partial(build_app, settings),
+        factory=True,
+        access_log=False,
+        http="h11",
+        lifespan="on",
+        log_config=_LOGGING,
+        # At "info" the supervisor says that a process has died and is replaced.
+        log_level="warning" if settings.http_workers == 1 else "info",
+        loop="asyncio",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=int(settings.timeout_seconds) + 1,
+        timeout_worker_healthcheck=_HEALTHCHECK_SECONDS,
+        workers=settings.http_workers,
+        ws="none",
+    )
 
 
 def _fail(message: str) -> int:

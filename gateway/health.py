@@ -6,6 +6,7 @@ import grpc
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 
 from everruns.v1.error_reason_pb2 import SERVER_UNAVAILABLE
+from gateway.channels import Channels
 from gateway.exchange import Answer, HttpRequest, json_answer
 from gateway.problem import refusal
 
@@ -18,14 +19,8 @@ _TIMEOUT_SECONDS = 1.0
 class HealthEndpoint:
     """Answers 200 while the server's gRPC health is SERVING, else the problem SERVER_UNAVAILABLE."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
-        self._check: grpc.aio.UnaryUnaryMultiCallable[HealthCheckRequest, HealthCheckResponse] = (
-            channel.unary_unary(
-                "/grpc.health.v1.Health/Check",
-                request_serializer=HealthCheckRequest.SerializeToString,
-                response_deserializer=HealthCheckResponse.FromString,
-            )
-        )
+    def __init__(self, channels: Channels) -> None:
+        self._check = channels.rpc("/grpc.health.v1.Health/Check", HealthCheckRequest, HealthCheckResponse)
 
     async def __call__(self, request: HttpRequest) -> Answer:
         """Returns the answer. Raises Problem."""

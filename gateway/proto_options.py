@@ -23,8 +23,12 @@ def http_rules(method: MethodDescriptor) -> list[HttpRule]:
 
 def is_output_only(field: FieldDescriptor) -> bool:
     """Returns whether only answers have the field (AIP-203)."""
-    behaviors: Sequence[int] = _option(field.GetOptions(), "google.api.field_behavior", ())
-    return FieldBehavior.Value("OUTPUT_ONLY") in behaviors
+    return FieldBehavior.OUTPUT_ONLY in _behaviors(field)
+
+
+def is_immutable(field: FieldDescriptor) -> bool:
+    """Returns whether the field can be set on create alone (AIP-203)."""
+    return FieldBehavior.IMMUTABLE in _behaviors(field)
 
 
 def json_alias(field: FieldDescriptor) -> str:
@@ -40,6 +44,10 @@ def grpc_code(reason: EnumValueDescriptor) -> int:
 def http_status(reason: EnumValueDescriptor) -> int:
     """Returns the HTTP status that the reason has in place of its gRPC code's, or 0."""
     return _option(reason.GetOptions(), "everruns.v1.http_status", 0)
+
+
+def _behaviors(field: FieldDescriptor) -> Sequence[int]:
+    return _option(field.GetOptions(), "google.api.field_behavior", ())
 
 
 def _option(options: Message, full_name: str, default: T) -> T:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 
@@ -25,6 +23,7 @@ class ResourceBody:
 
     def __init__(self, spec: Descriptor, resource: Descriptor) -> None:
         self._parser = MessageParser(spec, self._judge)
+        self._immutable = {json_name(field) for field in spec.fields if proto_options.is_immutable(field)}
         self._output_only = {
             json_name(field) for field in resource.fields if proto_options.is_output_only(field)
         }
@@ -34,8 +33,14 @@ class ResourceBody:
         message.SetInParent()
         self._parser.parse(message, tree, None, violations)
 
-    def fields_named(self, tree: JsonObject) -> Iterable[str]:
-        """Returns the names, as in the proto, of the fields that the body has, null or not."""
+    def parse_changes(self, message: Message, tree: JsonObject, violations: Violations) -> list[str]:
+        """Does as `parse` for the body of an update, and returns the names, as in the proto, of the fields
+        that it has, null or not.
+
+        An immutable field is named and not read: the server refuses it by its name, whatever its value.
+        """
+        mutable = {key: value for key, value in tree.items() if key not in self._immutable}
+        self.parse(message, mutable, violations)
         fields = self._parser.fields
         return [fields[key].name for key in tree if key in fields]
 

@@ -10,6 +10,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from gateway import errors, headers
 from gateway.body import read_json_bytes
+from gateway.channels import Channels
 from gateway.exchange import Answer, HttpRequest
 from gateway.routes import Binding
 from gateway.settings import Settings
@@ -19,12 +20,12 @@ _logger = logging.getLogger(__name__)
 
 
 class RpcEndpoint:
-    """Answers the requests of one HTTP form of an RPC by calling it over the channel.
+    """Answers the requests of one HTTP form of an RPC by calling it.
 
     Raises ValueError or TypeError for a form that cannot be served.
     """
 
-    def __init__(self, binding: Binding, channel: grpc.aio.Channel, settings: Settings) -> None:
+    def __init__(self, binding: Binding, channels: Channels, settings: Settings) -> None:
         self._settings = settings
         self._requests = RequestTranscoder(binding)
         self._responses = ResponseTranscoder(binding)
@@ -32,11 +33,7 @@ class RpcEndpoint:
         request_class: type[Message] = GetMessageClass(rpc.input_type)
         response_class: type[Message] = GetMessageClass(rpc.output_type)
         self._name = f"/{rpc.containing_service.full_name}/{rpc.name}"
-        self._rpc: grpc.aio.UnaryUnaryMultiCallable[Message, Message] = channel.unary_unary(
-            self._name,
-            request_serializer=request_class.SerializeToString,
-            response_deserializer=response_class.FromString,
-        )
+        self._rpc = channels.rpc(self._name, request_class, response_class)
 
     async def __call__(self, request: HttpRequest) -> Answer:
         """Returns the answer. Raises Problem, or body.ClientGone."""

@@ -24,7 +24,8 @@ class Settings:
 
     `http_host` and `http_port` are where it listens; port 0 is any free one. `grpc_target` is the server,
     as gRPC names it. `max_body_bytes` is the largest body that it reads, and `timeout_seconds` the
-    longest that a call may take; a caller can ask for less.
+    longest that a call may take; a caller can ask for less. `http_workers` processes serve, each with
+    `grpc_channels` channels to the server, which may be several processes, too: a channel reaches one.
     """
 
     http_host: str = "127.0.0.1"
@@ -32,11 +33,14 @@ class Settings:
     grpc_target: str = "127.0.0.1:50051"
     max_body_bytes: int = 4 * 1024 * 1024
     timeout_seconds: float = 30.0
+    http_workers: int = 1
+    grpc_channels: int = 1
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Returns the settings of `EVERRUNS_HTTP_HOST`, `_PORT`, `_MAX_BODY_BYTES`, `_TIMEOUT_SECONDS` and
-    `EVERRUNS_GRPC_TARGET`, which without a value is the port `EVERRUNS_GRPC_PORT` of this machine.
+    """Returns the settings of `EVERRUNS_HTTP_HOST`, `_PORT`, `_MAX_BODY_BYTES`, `_TIMEOUT_SECONDS`,
+    `_WORKERS`, `EVERRUNS_GRPC_CHANNELS` and `EVERRUNS_GRPC_TARGET`, which without a value is the port
+    `EVERRUNS_GRPC_PORT` of this machine.
 
     A variable that is empty counts as not set. Raises SettingsError naming every bad value.
     """
@@ -67,6 +71,10 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
             "a number of seconds above 0, at most a day",
             defaults.timeout_seconds,
         ),
+        http_workers=read("EVERRUNS_HTTP_WORKERS", _count, "a number from 1 to 1000", defaults.http_workers),
+        grpc_channels=read(
+            "EVERRUNS_GRPC_CHANNELS", _count, "a number from 1 to 1000", defaults.grpc_channels
+        ),
     )
     if problems:
         raise SettingsError("\n".join(problems))
@@ -83,6 +91,10 @@ def _port_or_any(text: str) -> int:
 
 def _positive(text: str) -> int:
     return _within(int(text), 1, math.inf)
+
+
+def _count(text: str) -> int:
+    return _within(int(text), 1, 1000)
 
 
 def _seconds(text: str) -> float:

@@ -76,10 +76,12 @@ class RequestTranscoder:
         self, message: Message, resource_body: ResourceBody, body: bytes, violations: Violations
     ) -> None:
         tree = decode_object(body, violations)
-        resource_body.parse(getattr(message, self._body_field), tree, violations)
+        resource: Message = getattr(message, self._body_field)
         if self._masked:
             mask: FieldMask = getattr(message, _UPDATE_MASK)
-            mask.paths.extend(resource_body.fields_named(tree))
+            mask.paths.extend(resource_body.parse_changes(resource, tree, violations))
+        else:
+            resource_body.parse(resource, tree, violations)
 
 
 class ResponseTranscoder:

@@ -1,4 +1,4 @@
-"""`python -m server serve | dev | migrate | seed | keys create`: arguments, then one call."""
+"""`python -m server serve | dev | migrate | seed | copy | keys create`: arguments, then one call."""
 
 from __future__ import annotations
 
@@ -13,18 +13,23 @@ from server.core.caller import Scope
 from server.core.clock import SystemClock
 from server.core.errors import ServiceError
 from server.dev import GatewayFailed, run_dev
+from server.dev_postgres import PostgresFailed, run_dev_on_postgres
 from server.processes import PortTaken, StartFailed
+from server.progress import Progress
 from server.seed import seed
 from server.serve import serve
 from server.settings import BadSetting, Settings, from_environment
+from server.store.copy import CopyFailed, copy_store
 from server.store.migrate import SchemaTooNew
 from server.usecases.create_key import CreateKey
 
 _EXPECTED = (
     BadSetting,
     CatalogFileError,
+    CopyFailed,
     GatewayFailed,
     PortTaken,
+    PostgresFailed,
     SchemaTooNew,
     ServiceError,
     StartFailed,
@@ -41,15 +46,7 @@ def main(arguments: Sequence[str]) -> int:
         settings = from_environment()
         logging.basicConfig(level=settings.log_level, format=settings.log_format)
         return _run(chosen, settings)
-    except (
-        BadSetting,
-        CatalogFileError,
-        GatewayFailed,
-        PortTaken,
-        SchemaTooNew,
-        ServiceError,
-        ValueError,
-    ) as error:
+    except _EXPECTED as error:
         print(f"everruns: {error}", file=sys.stderr)
         return 1
 
@@ -59,16 +56,25 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
         case "serve":
             serve(settings)
         case "dev":
-            run_dev(settings)
+            (run_dev_on_postgres if chosen.postgres else run_dev)(settings)
         case "migrate":
             open_store(settings).close()
         case "seed":
             store = open_store(settings)
             seed(store, settings.dev_key_file)
             store.close()
+        case "copy":
+            _copy(chosen, settings)
         case "keys":
             _create_key(chosen, settings)
     return 0
+
+
+def _copy(chosen: argparse.Namespace, settings: Settings) -> None:
+    with Progress(sys.stderr) as progress:
+        digests = copy_store(chosen.source, chosen.target, settings.postgres_prepare, progress)
+    for table in digests:
+        print(f"{table.table}: {table.rows} rows, digest {table.digest}")
 
 
 def _create_key(chosen: argparse.Namespace, settings: Settings) -> None:
@@ -83,9 +89,21 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m server", description="The session service.")
     commands = parser.add_subparsers(dest="command", required=True)
     commands.add_parser("serve", help="serve gRPC until SIGTERM")
-    commands.add_parser("dev", help="seed an empty store, then serve gRPC and REST until Ctrl-C")
+    dev = commands.add_parser("dev", help="seed an empty store, then serve gRPC and REST until Ctrl-C")
+    on_postgres = "keep everything in a PostgreSQL that is started for it, and serve with 2 processes"
+    dev.add_argument("--postgres", action="store_true", help=on_postgres)
     commands.add_parser("migrate", help="bring the database's schema up to date")
     commands.add_parser("seed", help="make a development organization, key and agent")
+    copy = commands.add_parser(
+        "copy",
+        help="copy a whole store into another database",
+        description="Copy a whole store into another database, of either kind, and compare the two. The "
+        "service must be stopped on the source, and not yet be started on the target. A copy that was "
+        "interrupted goes on when it is run again.",
+    )
+    kinds = "sqlite:///PATH or postgresql://USER@HOST/NAME"
+    copy.add_argument("--from", required=True, dest="source", metavar="URL", help=f"the source, {kinds}")
+    copy.add_argument("--to", required=True, dest="target", metavar="URL", help="the target, empty at first")
     keys = commands.add_parser("keys", help="API keys").add_subparsers(dest="action", required=True)
     create = keys.add_parser("create", help="make a key and print it, once")
     create.add_argument("--org", required=True, help="the organization, made if there is none of the name")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import cast
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -115,7 +113,7 @@ def build(settings: Settings) -> App:
     store = open_store(settings)
     services = make_services(store, catalog, settings.default_model)
     server = grpc.server(
-        cast(ThreadPoolExecutor, Threads(settings.threads)),
+        Threads(settings.quick_threads, "quick"),
         options=[
             ("grpc.so_reuseport", int(settings.share_port)),
             # A little more than a request may have, so that one too large is refused by name.
@@ -126,7 +124,7 @@ def build(settings: Settings) -> App:
             ("grpc.keepalive_permit_without_calls", 1),
         ],
     )
-    calls = Calls(Authenticate(store.keys))
+    calls = Calls(Authenticate(store.keys), Threads(settings.threads, "patient"))
     add_service(server, calls, SESSIONS, services.sessions)
     add_service(server, calls, AGENTS, services.agents)
     add_service(server, calls, CAPABILITIES, services.capabilities)

@@ -5,22 +5,24 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from collections.abc import Mapping
 
 from server.app import open_store
 from server.seed import AGENT_ID, seed
 from server.serve import serve
-from server.settings import Settings
+from server.settings import Settings, child_environment
 
 
 class GatewayFailed(Exception):
     """The gateway did not start."""
 
 
-def run_dev(settings: Settings) -> None:
+def run_dev(settings: Settings, gateway_defaults: Mapping[str, str] | None = None) -> None:
     """Seeds an empty store and serves gRPC and REST until SIGTERM or SIGINT.
 
     The gateway is a process of its own, as it would be anywhere; it starts once gRPC is served, and
-    ends with this one. Raises what `serve` raises, and GatewayFailed.
+    ends with this one. `gateway_defaults` are variables for its environment where that has none of the
+    name. Raises what `serve` raises, and GatewayFailed.
     """
     store = open_store(settings)
     seed(store, settings.dev_key_file)
@@ -28,7 +30,9 @@ def run_dev(settings: Settings) -> None:
     gateways: list[subprocess.Popen[bytes]] = []
 
     def start_gateway() -> None:
-        gateways.append(subprocess.Popen([sys.executable, "-m", "gateway"], process_group=0))
+        environment = child_environment(gateway_defaults or {})
+        command = [sys.executable, "-m", "gateway"]
+        gateways.append(subprocess.Popen(command, env=environment, process_group=0))
         print(_examples(settings), flush=True)
 
     def gateway_runs() -> bool:

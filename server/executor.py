@@ -12,33 +12,38 @@ import queue
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import ParamSpec
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
+T = TypeVar("T")
 
 logger = logging.getLogger(__name__)
 
 
-class Submitted:
-    """A call that was handed to the threads; grpc.Server asks for no more than when it has ended."""
+class Submitted(Future[T]):
+    """A call that was handed to the threads.
 
-    __slots__ = ("_callbacks", "_ended", "_run")
+    All that a grpc.Server asks of a future is when it has ended, so of a Future's methods only
+    `add_done_callback` works; the others are never called.
+    """
 
-    def __init__(self, run: Callable[[], object]) -> None:
-        self._run = run
+    def __init__(self, call: Callable[[], T]) -> None:
+        # Without super().__init__(), which makes the condition that this is here to save.
+        self._call = call
         self._ended = False
-        self._callbacks: deque[Callable[[Submitted], object]] = deque()
+        self._callbacks: deque[Callable[[Future[T]], object]] = deque()
 
-    def add_done_callback(self, callback: Callable[[Submitted], object]) -> None:
+    def add_done_callback(self, fn: Callable[[Future[T]], object]) -> None:
         """Calls back once when the call has ended, or now if it has."""
-        self._callbacks.append(callback)
+        self._callbacks.append(fn)
         if self._ended:
             self._call_back()
 
     def run(self) -> None:
         """Makes the call. What it raises is logged."""
         try:
-            self._run()
+            self._call()
         except Exception:
             logger.exception("a call failed outside of its method")
         self._ended = True
@@ -54,32 +59,38 @@ class Submitted:
             callback(self)
 
 
-class Threads:
-    """A fixed number of threads that take calls from a queue. Thread-safe."""
+class Threads(ThreadPoolExecutor):
+    """A fixed number of threads that take calls from a queue. Thread-safe.
 
-    def __init__(self, count: int) -> None:
-        self._queue: queue.SimpleQueue[Submitted | None] = queue.SimpleQueue()
-        self._threads = [
-            threading.Thread(target=self._work, name=f"rpc-{number}", daemon=True) for number in range(count)
+    It is a ThreadPoolExecutor in name, since grpc takes no other for a method of its own.
+    """
+
+    def __init__(self, count: int, name: str) -> None:
+        super().__init__(1)
+        self._calls: queue.SimpleQueue[Submitted[Any] | None] = queue.SimpleQueue()
+        self._workers = [
+            threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True)
+            for number in range(count)
         ]
-        for thread in self._threads:
-            thread.start()
+        for worker in self._workers:
+            worker.start()
 
-    def submit(self, call: Callable[P, object], /, *args: P.args, **kwargs: P.kwargs) -> Submitted:
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Submitted[T]:
         """Has a thread make the call as soon as one is free."""
-        submitted = Submitted(lambda: call(*args, **kwargs))
-        self._queue.put(submitted)
+        submitted = Submitted(lambda: fn(*args, **kwargs))
+        self._calls.put(submitted)
         return submitted
 
-    def shutdown(self, wait: bool = True) -> None:
-        """Ends the threads once the calls that wait are made."""
-        for _ in self._threads:
-            self._queue.put(None)
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Ends the threads once the calls that wait are made; with `wait`, returns after them."""
+        super().shutdown(wait=False, cancel_futures=cancel_futures)
+        for _ in self._workers:
+            self._calls.put(None)
         if wait:
-            for thread in self._threads:
-                thread.join()
+            for worker in self._workers:
+                worker.join()
 
     def _work(self) -> None:
-        take = self._queue.get
+        take = self._calls.get
         while (submitted := take()) is not None:
             submitted.run()

@@ -30,6 +30,7 @@ class Settings:
     workers: int
     pin_cores: bool
     threads: int
+    quick_threads: int
     log_level: str
     share_port: bool = False
     """Whether other processes of this service listen on the port too; nothing of the environment."""
@@ -50,6 +51,11 @@ def from_environment() -> Settings:
     return read_settings(os.environ)
 
 
+def child_environment(defaults: Mapping[str, str]) -> dict[str, str]:
+    """The environment of this process for one that it starts, with values for what is not in it."""
+    return {**defaults, **os.environ}
+
+
 def read_settings(environment: Mapping[str, str]) -> Settings:
     """The settings of an environment. Raises BadSetting."""
 
@@ -65,7 +71,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     data_dir = read("EVERRUNS_DATA_DIR", Path("var"), Path)
     file = f"sqlite:///{(data_dir / 'everruns.db').absolute()}"
     database_url = read("EVERRUNS_DATABASE_URL", file, str)
-    cores = 1 if database_url.startswith("sqlite:") else len(os.sched_getaffinity(0))
+    on_sqlite = database_url.startswith("sqlite:")
+    cores = 1 if on_sqlite else len(os.sched_getaffinity(0))
     return Settings(
         grpc_host=read("EVERRUNS_GRPC_HOST", "127.0.0.1", str),
         grpc_port=read("EVERRUNS_GRPC_PORT", 50051, _port),
@@ -77,7 +84,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         postgres_prepare=read("EVERRUNS_POSTGRES_PREPARE", True, _switch),
         workers=read("EVERRUNS_WORKERS", cores, _count),
         pin_cores=read("EVERRUNS_PIN_CORES", True, _switch),
-        threads=read("EVERRUNS_THREADS", 32, _count),
+        threads=read("EVERRUNS_THREADS", 64 if on_sqlite else 24, _count),
+        quick_threads=read("EVERRUNS_QUICK_THREADS", 4 if on_sqlite else 8, _count),
         log_level=read("EVERRUNS_LOG_LEVEL", "INFO", _log_level),
     )
 

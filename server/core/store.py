@@ -134,11 +134,20 @@ class Sessions(Protocol):
         The same filter makes the rows and the total.
         """
 
-    def create(self, session: Session, once: Once[Session] | None, deadline: float) -> Session | Replay:
-        """Keeps a new session.
+    def create(
+        self,
+        organization_id: bytes,
+        agent: bytes | str,
+        make: Callable[[Agent | None], Session],
+        once: Once[SessionRow] | None,
+        deadline: float,
+    ) -> SessionRow | Replay:
+        """Keeps what `make` makes of the agent of this id, or of the active one of this name, or of None
+        when there is none; answers it.
 
-        Raises IDEMPOTENCY_KEY_REUSED when `once` came with another fingerprint within the window, and
-        AGENT_NOT_FOUND when the organization has no such agent.
+        `make` runs inside the transaction, and again if that has to be repeated; what it raises comes
+        out and nothing is written. The session must be of the agent that it is handed. Raises
+        IDEMPOTENCY_KEY_REUSED when `once` came with another fingerprint within the window.
         """
 
     def update(

@@ -6,6 +6,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
@@ -28,24 +29,27 @@ LARGEST_MESSAGE = 4 * 1024 * 1024
 """The most bytes of a request."""
 
 _READING = ("Get", "List", "Preview")
+_QUICK = ("Get",)
 
 
-@dataclass(frozen=True, slots=True)
 class Call:
-    """One call, for the method that answers it. `deadline` is in seconds of time.monotonic(), or infinity."""
+    """One call, for the method that answers it: who makes it, and the organization it is done in."""
 
-    caller: Caller
-    deadline: float
-    context: grpc.ServicerContext
+    __slots__ = ("_context", "caller", "organization_id")
+
+    def __init__(self, caller: Caller, context: grpc.ServicerContext) -> None:
+        self.caller = caller
+        self.organization_id = caller.organization_id
+        self._context = context
 
     @property
-    def organization_id(self) -> bytes:
-        """The organization that everything is done in."""
-        return self.caller.organization_id
+    def deadline(self) -> float:
+        """When the caller stops waiting, in seconds of time.monotonic(); infinity if never."""
+        return time.monotonic() + self._context.time_remaining()
 
     def mark_replayed(self) -> None:
         """Tells the client that the answer is an earlier one."""
-        self.context.send_initial_metadata((("idempotency-replayed", "true"),))
+        self._context.send_initial_metadata((("idempotency-replayed", "true"),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +62,17 @@ class Undecodable:
 class Calls:
     """Puts around a method what all methods need. Thread-safe."""
 
-    def __init__(self, authenticate: Authenticate) -> None:
+    def __init__(self, authenticate: Authenticate, patient: ThreadPoolExecutor | None = None) -> None:
         self._authenticate = authenticate
+        self._patient = patient
 
     def around(
         self, name: str, method: Callable[[Request, Call], Response]
     ) -> Callable[[Request | Undecodable, grpc.ServicerContext], Response]:
         """The method as grpc calls it: it validates, and ends with a status where `method` raises.
 
-        `name` is the rpc's; those that only read need the scope `read`, the others `write`.
+        `name` is the rpc's; those that only read need the scope `read`, the others `write`. What may
+        wait, that is all but reading one thing by its id, runs on the threads for patient calls.
         """
         scope = Scope.READ if name.startswith(_READING) else Scope.WRITE
 
@@ -79,16 +85,16 @@ class Calls:
                 if isinstance(request, Undecodable):
                     raise _undecodable(request)
                 validate(request)
-                return method(request, Call(caller, _deadline(context), context))
-            except ServiceError as error:
-                refused = error
-            except Exception:
-                logger.exception("%s failed, request %s", name, headers.request_id)
-                text = f"internal error; its request id is {headers.request_id}"
-                refused = ServiceError(Reason.INTERNAL, text)
-            logger.info("%s %s request %s", name, code_name(refused), headers.request_id)
-            return _abort(context, to_status(refused, headers.request_id))
+                return method(request, Call(caller, context))
+            except Exception as error:
+                request_id = headers.request_id or uuid.uuid4().hex
+                refused = _refusal(error, name, request_id)
+                logger.info("%s %s request %s", name, code_name(refused), request_id)
+                return _abort(context, to_status(refused, request_id))
 
+        if self._patient is not None and not name.startswith(_QUICK):
+            # How grpc is told of other threads for a method.
+            handle.experimental_thread_pool = self._patient  # type: ignore[attr-defined]
         return handle
 
 
@@ -125,13 +131,14 @@ def _headers(context: grpc.ServicerContext) -> _Headers:
             headers.organization = str(value)
         elif key == "x-request-id" and 0 < len(value) <= 128:
             headers.request_id = str(value)
-    if not headers.request_id:
-        headers.request_id = uuid.uuid4().hex
     return headers
 
 
-def _deadline(context: grpc.ServicerContext) -> float:
-    return time.monotonic() + context.time_remaining()
+def _refusal(error: Exception, name: str, request_id: str) -> ServiceError:
+    if isinstance(error, ServiceError):
+        return error
+    logger.error("%s failed, request %s", name, request_id, exc_info=error)
+    return ServiceError(Reason.INTERNAL, f"internal error; its request id is {request_id}")
 
 
 def _abort(context: grpc.ServicerContext, status: grpc.Status) -> NoReturn:

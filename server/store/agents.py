@@ -38,6 +38,13 @@ class PeeweeAgents:
         row = self._dialect.execute(self._statements.get, (key(organization_id), key(id))).fetchone()
         return read_agent(row) if row else None
 
+    def read(self, transaction: Transaction, organization_id: bytes, named: bytes | str) -> Agent | None:
+        """The agent of an id, or the active one of a name, as the transaction sees it."""
+        statement = self._statements.find if isinstance(named, str) else self._statements.get
+        value = named if isinstance(named, str) else self._dialect.key(named)
+        row = transaction.execute(statement, (self._dialect.key(organization_id), value)).fetchone()
+        return read_agent(row) if row else None
+
     def find(self, organization_id: bytes, name: str) -> Agent | None:
         values = (self._dialect.key(organization_id), name)
         row = self._dialect.execute(self._statements.find, values).fetchone()

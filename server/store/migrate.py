@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playhouse.migrations import Runner
+from playhouse.migrations import Migration, Runner
 
 from server.store.dialect import Dialect
 
@@ -19,12 +19,28 @@ def migrate(dialect: Dialect) -> list[str]:
     """
     runner = Runner(dialect.database, str(_DIRECTORY))
     with dialect.migration_lock():
-        unknown = [migration.name for migration in runner.status() if migration.path is None]
-        if unknown:
-            names = ", ".join(unknown)
-            raise SchemaTooNew(f"a newer version of this service has changed the schema: {names}")
+        _refuse_unknown(runner.status())
         return list(runner.up())
+
+
+def require_current(dialect: Dialect) -> None:
+    """Changes nothing. Raises SchemaTooOld when `migrate` would, and SchemaTooNew as it does."""
+    migrations = Runner(dialect.database, str(_DIRECTORY)).status()
+    _refuse_unknown(migrations)
+    missing = ", ".join(migration.name for migration in migrations if migration.applied is None)
+    if missing:
+        raise SchemaTooOld(f"its schema is not up to date, migrate it first: {missing} is missing")
+
+
+def _refuse_unknown(migrations: list[Migration]) -> None:
+    unknown = ", ".join(migration.name for migration in migrations if migration.path is None)
+    if unknown:
+        raise SchemaTooNew(f"a newer version of this service has changed the schema: {unknown}")
 
 
 class SchemaTooNew(Exception):
     """The schema has changes that this version does not know."""
+
+
+class SchemaTooOld(Exception):
+    """The schema lacks changes that this version needs."""

@@ -27,8 +27,8 @@ class PeeweeStore:
         with dialect.database.bind_ctx(models.TABLES):
             self._writer = Writer(dialect, self._before_commit, longest_queue)
             answers = Answers(dialect)
-            self.sessions = PeeweeSessions(dialect, self._writer, answers)
             self.agents = PeeweeAgents(dialect, self._writer, answers)
+            self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers)
             self.keys = PeeweeKeys(dialect, self._writer)
 
     def is_healthy(self) -> bool:

@@ -3,34 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
+from dataclasses import dataclass
 from itertools import chain
 from typing import cast
 
 from peewee import EXCLUDED, SQL, Expression, ModelDelete, Query, Select, fn
 
-from server.core.errors import agent_not_found
-from server.core.ids import format_id
+from server.core.agent import Agent
+from server.core.errors import ServiceError
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter
 from server.core.store import Once, Replay, SessionRow
 from server.store import models
-from server.store.dialect import Dialect, MissingRow
+from server.store.agents import PeeweeAgents
+from server.store.dialect import Dialect, StoreFailure
+from server.store.group import Batch
 from server.store.once import Answers
 from server.store.rows import SESSION_COLUMNS, read_session, session_values, tags_text
-from server.store.statement import Bound, Statement, compile_query, parameter, values_of
+from server.store.statement import (
+    SIZES,
+    Bound,
+    Statement,
+    compile_query,
+    insert_rows,
+    parameter,
+    powers_of_two,
+    values_of,
+)
 from server.store.transaction import Transaction
 from server.store.writer import Writer
 
-_LARGEST_INSERT = 64
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """A session to be made; see core.store.Sessions.create."""
+
+    organization_id: bytes
+    agent: bytes | str
+    make: Callable[[Agent | None], Session]
+    once: Once[SessionRow] | None
 
 
 class PeeweeSessions:
     """The sessions of a database; see core.store.Sessions for what each method promises."""
 
-    def __init__(self, dialect: Dialect, writer: Writer, answers: Answers) -> None:
+    def __init__(self, dialect: Dialect, writer: Writer, agents: PeeweeAgents, answers: Answers) -> None:
         self._dialect = dialect
         self._writer = writer
+        self._agents = agents
         self._answers = answers
         self._statements = _Statements(dialect)
 
@@ -53,15 +73,16 @@ class PeeweeSessions:
             next=None if last is None else (last.created_at, last.id),
         )
 
-    def create(self, session: Session, once: Once[Session] | None, deadline: float) -> Session | Replay:
-        try:
-            if once is None:
-                self._writer.add(self._insert, session, deadline)
-                return session
-            write = partial(self._create_once, session=session, once=once)
-            return self._writer.run(write, deadline)
-        except MissingRow:
-            raise agent_not_found(format_id("agent", session.agent_id)) from None
+    def create(
+        self,
+        organization_id: bytes,
+        agent: bytes | str,
+        make: Callable[[Agent | None], Session],
+        once: Once[SessionRow] | None,
+        deadline: float,
+    ) -> SessionRow | Replay:
+        create: Batch[_New, SessionRow | Replay] = self._create
+        return self._writer.add(create, _New(organization_id, agent, make, once), deadline)
 
     def update(
         self,
@@ -99,30 +120,53 @@ class PeeweeSessions:
 
     def add_counts(self, transaction: Transaction) -> None:
         """Writes down by how much the counts of a transaction changed; to be run before its commit."""
-        key = self._dialect.key
-        for organization_id, scope_id, sessions in transaction.changed_counts():
-            values = (key(organization_id), key(scope_id), self._dialect.shard, sessions)
-            transaction.execute(self._statements.count, values)
+        key, shard = self._dialect.key, self._dialect.shard
+        changes = transaction.changed_counts()
+        for part in powers_of_two(changes):
+            values = [v for org, scope, change in part for v in (key(org), key(scope), shard, change)]
+            transaction.execute(self._statements.count[len(part)], values)
 
-    def _create_once(
-        self, transaction: Transaction, session: Session, once: Once[Session]
-    ) -> Session | Replay:
-        answered = self._answers.find(transaction, session.organization_id, once)
-        if answered is not None:
-            return answered
-        self._insert(transaction, [session])
-        self._answers.keep(transaction, session.organization_id, once, session)
-        return session
+    def _create(
+        self, transaction: Transaction, wanted: Sequence[_New]
+    ) -> Sequence[SessionRow | Replay | ServiceError]:
+        agents: dict[tuple[bytes, bytes | str], Agent | None] = {}
+        outcomes = [self._outcome(transaction, new, agents) for new in wanted]
+        made = [(new, o) for new, o in zip(wanted, outcomes, strict=True) if isinstance(o, SessionRow)]
+        self._insert(transaction, [row.session for _, row in made])
+        for new, row in made:
+            if new.once:
+                self._answers.keep(transaction, new.organization_id, new.once, row)
+        return outcomes
+
+    def _outcome(
+        self,
+        transaction: Transaction,
+        new: _New,
+        agents: dict[tuple[bytes, bytes | str], Agent | None],
+    ) -> SessionRow | Replay | ServiceError:
+        try:
+            if new.once:
+                answered = self._answers.find(transaction, new.organization_id, new.once)
+                if answered:
+                    return answered
+            named = (new.organization_id, new.agent)
+            if named not in agents:
+                agents[named] = self._agents.read(transaction, *named)
+            agent = agents[named]
+            session = new.make(agent)
+        except StoreFailure:
+            raise
+        except ServiceError as error:
+            return error
+        if agent is None or session.agent_id != agent.id:
+            raise ValueError("a new session is of the agent that it was made with")
+        return SessionRow(session, agent.capabilities)
 
     def _insert(self, transaction: Transaction, sessions: Sequence[Session]) -> None:
         key = self._dialect.key
-        start = 0
-        while start < len(sessions):
-            size = min(_LARGEST_INSERT, 1 << (len(sessions) - start).bit_length() - 1)
-            part = sessions[start : start + size]
+        for part in powers_of_two(sessions):
             values = tuple(chain.from_iterable(session_values(session, key) for session in part))
-            transaction.execute(self._statements.insert[size], values)
-            start += size
+            transaction.execute(self._statements.insert[len(part)], values)
         for session in sessions:
             transaction.count(session.organization_id, session.agent_id, 1)
 
@@ -171,13 +215,7 @@ class _Statements:
         self.lock = self.get
         if dialect.lock_row:
             self.lock = self._compile(self._rows().where(one).for_update(of=table))
-        sizes = [1 << power for power in range(_LARGEST_INSERT.bit_length())]
-        self.insert: dict[int, Statement] = {
-            size: self._compile(
-                table.insert_many([[parameter(f.name) for f in fields] for _ in range(size)], fields)
-            )
-            for size in sizes
-        }
+        self.insert = {size: self._compile(insert_rows(table, size)) for size in SIZES}
         changed = values_of(fields[2:])
         self.update = self._compile(table.update(changed).where(one))
         self.delete = self._compile(ModelDelete(table).where(one))
@@ -189,12 +227,12 @@ class _Statements:
             self.total[shape] = self._compile(table.select(fn.COUNT(SQL("*"))).where(condition))
             for after in flags:
                 self.list[shape, after] = self._compile(self._page(condition, after))
-        columns = counts._meta.sorted_fields
-        self.count = self._compile(
-            counts.insert(values_of(columns)).on_conflict(
-                conflict_target=columns[:3], update={counts.sessions: counts.sessions + EXCLUDED.sessions}
-            )
-        )
+        added = {counts.sessions: counts.sessions + EXCLUDED.sessions}
+        scope = counts._meta.sorted_fields[:3]
+        self.count = {
+            size: self._compile(insert_rows(counts, size).on_conflict(conflict_target=scope, update=added))
+            for size in SIZES
+        }
         self.counted = self._compile(
             counts.select(fn.SUM(counts.sessions)).where(
                 (counts.organization_id == parameter("organization_id"))

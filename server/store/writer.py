@@ -11,49 +11,23 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-import time
-from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar, cast
+from collections.abc import Callable
+from typing import TypeVar, cast
 
 from server.core.errors import Reason, ServiceError
-from server.store.dialect import Dialect, StoreFailure
+from server.store.dialect import Dialect
+from server.store.group import AnyBatch, Batch, Groups, Write
 from server.store.transaction import Transaction
 
 T = TypeVar("T")
-Item_contra = TypeVar("Item_contra", contravariant=True)
+R = TypeVar("R")
 
 logger = logging.getLogger(__name__)
 
 LARGEST_GROUP = 256
 """The most writes in one transaction."""
 
-ATTEMPTS = 4
-"""How often a transaction that the database gave up for another's sake is tried in all."""
-
 _STOP = None
-
-
-class Batch(Protocol[Item_contra]):
-    """A kind of write that many can share the statements of."""
-
-    def __call__(self, transaction: Transaction, items: Sequence[Item_contra], /) -> None:
-        """Writes all items, or raises and has written none of them."""
-
-
-class _Write:
-    """A write that waits, and then its result or its error."""
-
-    __slots__ = ("batch", "deadline", "done", "error", "item", "result", "run")
-
-    def __init__(self, deadline: float) -> None:
-        self.deadline = deadline
-        self.run: Callable[[Transaction], object] | None = None
-        self.batch: Batch[object] | None = None
-        self.item: object = None
-        self.result: object = None
-        self.error: BaseException | None = None
-        self.done = threading.Lock()
-        self.done.acquire()
 
 
 class Writer:
@@ -66,9 +40,9 @@ class Writer:
         self, dialect: Dialect, before_commit: Callable[[Transaction], None], longest_queue: int
     ) -> None:
         self._dialect = dialect
-        self._before_commit = before_commit
+        self._groups = Groups(dialect, before_commit)
         self._longest_queue = longest_queue
-        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
@@ -79,17 +53,18 @@ class Writer:
         Returns when that is on disk. Raises what `write` raises, DEADLINE_EXCEEDED when the deadline
         passed before it began, QUEUE_FULL, and STORE_UNAVAILABLE.
         """
-        waiting = _Write(deadline)
+        waiting = Write(deadline)
         waiting.run = write
         self._wait_for(waiting)
         return cast(T, waiting.result)
 
-    def add(self, batch: Batch[T], item: T, deadline: float) -> None:
+    def add(self, batch: Batch[T, R], item: T, deadline: float) -> R:
         """Writes an item along with the others of its batch in the next transaction; as `run`."""
-        waiting = _Write(deadline)
-        waiting.batch = cast("Batch[object]", batch)
+        waiting = Write(deadline)
+        waiting.batch = cast(AnyBatch, batch)
         waiting.item = item
         self._wait_for(waiting)
+        return cast(R, waiting.result)
 
     def is_alive(self) -> bool:
         """Whether the thread works."""
@@ -101,7 +76,7 @@ class Writer:
         self._queue.put(_STOP)
         self._thread.join()
 
-    def _wait_for(self, waiting: _Write) -> None:
+    def _wait_for(self, waiting: Write) -> None:
         if self._closed:
             raise _unavailable("the server is stopping")
         if self._queue.qsize() >= self._longest_queue:
@@ -114,12 +89,12 @@ class Writer:
             raise waiting.error
 
     def _work(self) -> None:
-        group: list[_Write] = []
+        group: list[Write] = []
         try:
             while (first := self._queue.get()) is not _STOP:
                 group = [first]
                 stopping = self._take_what_waits(group)
-                self._run_group(group)
+                self._groups.run(group)
                 for write in group:
                     write.done.release()
                 group = []
@@ -135,7 +110,7 @@ class Writer:
             self._dialect.database.close()
             self._fail_what_waits()
 
-    def _take_what_waits(self, group: list[_Write]) -> bool:
+    def _take_what_waits(self, group: list[Write]) -> bool:
         """Adds to the group; whether it is the last one."""
         take = self._queue.get_nowait
         try:
@@ -149,79 +124,11 @@ class Writer:
         return False
 
     def _fail_what_waits(self) -> None:
-        rest: list[_Write] = []
+        rest: list[Write] = []
         self._take_what_waits(rest)
         for write in rest:
             write.error = _unavailable("the server is stopping")
             write.done.release()
-
-    def _run_group(self, group: list[_Write]) -> None:
-        for attempt in range(1, ATTEMPTS + 1):
-            for write in group:
-                write.error = None
-            try:
-                self._run_transaction(group)
-                return
-            except StoreFailure as error:
-                if error.passing and attempt < ATTEMPTS:
-                    continue
-                failure: ServiceError = error
-            except Exception:
-                logger.exception("a group of writes failed")
-                failure = ServiceError(Reason.INTERNAL, "internal error")
-            for write in group:
-                write.error = ServiceError(failure.reason, failure.message, retry_after=failure.retry_after)
-            return
-
-    def _run_transaction(self, group: list[_Write]) -> None:
-        self._dialect.command(self._dialect.begin)
-        try:
-            transaction = Transaction(self._dialect)
-            self._run_batches(transaction, group)
-            self._run_singly(transaction, group)
-            self._before_commit(transaction)
-            self._dialect.command("COMMIT")
-        except BaseException:
-            self._dialect.rollback()
-            raise
-
-    def _run_batches(self, transaction: Transaction, group: list[_Write]) -> None:
-        now = time.monotonic()
-        batches: dict[Batch[object], list[_Write]] = {}
-        for write in group:
-            if write.deadline <= now:
-                write.error = ServiceError(
-                    Reason.DEADLINE_EXCEEDED, "the deadline passed before the write began"
-                )
-            elif write.batch is not None:
-                batches.setdefault(write.batch, []).append(write)
-        for batch, writes in batches.items():
-            try:
-                with transaction.savepoint():
-                    batch(transaction, [write.item for write in writes])
-            except StoreFailure:
-                raise
-            except Exception:
-                # One of them is to blame: each alone, so that it fails alone.
-                for write in writes:
-                    self._run_one(transaction, write)
-
-    def _run_singly(self, transaction: Transaction, group: list[_Write]) -> None:
-        for write in group:
-            if write.run is not None and write.error is None:
-                self._run_one(transaction, write)
-
-    def _run_one(self, transaction: Transaction, write: _Write) -> None:
-        try:
-            with transaction.savepoint():
-                if write.run is not None:
-                    write.result = write.run(transaction)
-                elif write.batch is not None:
-                    write.batch(transaction, [write.item])
-        except StoreFailure:
-            raise
-        except Exception as error:
-            write.error = error
 
 
 def _unavailable(text: str) -> ServiceError:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections import OrderedDict
 from threading import Lock
 
 from server.core.api_key import digest, is_well_formed
-from server.core.caller import ApiKey, Caller, Scope
+from server.core.caller import Caller, Scope
 from server.core.errors import Reason, ServiceError
 from server.core.store import Keys
 
@@ -15,6 +16,7 @@ REMEMBERED_FOR = 5.0
 """How long, in seconds, a lookup is trusted; a key that was revoked works no longer than that."""
 
 _MOST_REMEMBERED = 10_000
+_NEVER: tuple[float, Caller | None] = (0.0, None)
 
 
 class Authenticate:
@@ -22,7 +24,7 @@ class Authenticate:
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
-        self._remembered: OrderedDict[bytes, tuple[float, ApiKey]] = OrderedDict()
+        self._remembered: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
         self._lock = Lock()
 
     def __call__(self, authorization: str | None) -> Caller:
@@ -35,24 +37,25 @@ class Authenticate:
         key = rest.strip() if scheme.lower() in ("bearer", "apikey") else text
         if not key:
             raise ServiceError(Reason.API_KEY_MISSING, "an API key is needed in authorization")
-        found = self._find(digest(key), key)
-        if found is None or (found.expires_at is not None and found.expires_at <= time.time() * 1e6):
-            raise ServiceError(Reason.API_KEY_INVALID, "the API key is not valid")
-        return Caller(found.organization_id, found.id, found.scopes)
+        sha256, now = digest(key), time.time()
+        until, caller = self._remembered.get(sha256, _NEVER)
+        # A clock that was set back must not keep a key alive.
+        if caller is not None and now < until <= now + REMEMBERED_FOR:
+            return caller
+        return self._look_up(sha256, key, now)
 
-    def _find(self, sha256: bytes, key: str) -> ApiKey | None:
-        now = time.monotonic()
-        remembered = self._remembered.get(sha256)
-        if remembered is not None and remembered[0] > now:
-            return remembered[1]
+    def _look_up(self, sha256: bytes, key: str, now: float) -> Caller:
         found = self._keys.find(sha256) if is_well_formed(key) else None
+        ends = math.inf if found is None or found.expires_at is None else found.expires_at / 1e6
         with self._lock:
             self._remembered.pop(sha256, None)
-            if found is not None:
-                self._remembered[sha256] = (now + REMEMBERED_FOR, found)
-                if len(self._remembered) > _MOST_REMEMBERED:
-                    self._remembered.popitem(last=False)
-        return found
+            if found is None or ends <= now:
+                raise ServiceError(Reason.API_KEY_INVALID, "the API key is not valid")
+            caller = Caller(found.organization_id, found.id, found.scopes)
+            self._remembered[sha256] = (min(now + REMEMBERED_FOR, ends), caller)
+            if len(self._remembered) > _MOST_REMEMBERED:
+                self._remembered.popitem(last=False)
+        return caller
 
 
 def require(caller: Caller, scope: Scope) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from server.core.agent import Agent
 from server.core.clock import Clock
 from server.core.idempotency import decode_session, encode_session, fingerprint
 from server.core.ids import new_id
 from server.core.merge import Merge
 from server.core.session import Session, SessionSpec, SessionView
-from server.core.store import Once, Replay, Store
+from server.core.store import Once, Replay, SessionRow, Store
 from server.usecases.answered import Answered
-from server.usecases.draft_session import draft_session
+from server.usecases.draft_session import agent_of, draft_session
+from server.usecases.get_session import view
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,19 +31,22 @@ class CreateSession:
 
         Raises what `draft_session` and `core.store.Sessions.create` raise.
         """
-        draft = draft_session(self.store.agents, self.merge, organization_id, spec)
-        now = self.clock()
-        features = draft.merged.features
-        session = replace(draft.session, id=new_id(now), created_at=now, updated_at=now)
 
-        def answer(session: Session) -> bytes:
-            return encode_session(SessionView(session, features))
+        def make(agent: Agent | None) -> Session:
+            draft = draft_session(self.merge, agent, spec)
+            now = self.clock()
+            return replace(draft.session, id=new_id(now), created_at=now, updated_at=now)
 
-        once = Once("CreateSession", request_id, _fingerprint(spec), answer, now) if request_id else None
-        created = self.store.sessions.create(session, once, deadline)
+        def answer(row: SessionRow) -> bytes:
+            return encode_session(view(self.merge, row))
+
+        once = None
+        if request_id:
+            once = Once("CreateSession", request_id, _fingerprint(spec), answer, self.clock())
+        created = self.store.sessions.create(organization_id, agent_of(spec), make, once, deadline)
         if isinstance(created, Replay):
             return Answered(decode_session(created.answer), replayed=True)
-        return Answered(SessionView(created, features))
+        return Answered(view(self.merge, created))
 
 
 def _fingerprint(spec: SessionSpec) -> bytes:

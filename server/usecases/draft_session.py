@@ -10,7 +10,6 @@ from server.core.errors import agent_archived, agent_not_found
 from server.core.ids import format_id
 from server.core.merge import Layers, Merge, Merged, refuse
 from server.core.session import Session, SessionSpec, SessionStatus
-from server.core.store import Agents
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,16 +21,28 @@ class Draft:
     merged: Merged
 
 
-def draft_session(agents: Agents, merge: Merge, organization_id: bytes, spec: SessionSpec) -> Draft:
-    """The session that the spec asks for.
+def agent_of(spec: SessionSpec) -> bytes | str:
+    """The id or the name of the agent that a new session is for."""
+    agent = spec.agent_id or spec.agent_name
+    if agent is None:
+        raise ValueError("the spec of a new session names an agent")
+    return agent
+
+
+def draft_session(merge: Merge, agent: Agent | None, spec: SessionSpec) -> Draft:
+    """The session that the spec asks for, with the agent that it names, None if there is none.
 
     Raises AGENT_NOT_FOUND, AGENT_ARCHIVED, and for its capabilities whatever `merge.refuse` does.
     """
-    agent = _agent(agents, organization_id, spec)
+    if agent is None:
+        named = agent_of(spec)
+        raise agent_not_found(named if isinstance(named, str) else format_id("agent", named))
+    if agent.status is AgentStatus.ARCHIVED:
+        raise agent_archived(format_id("agent", agent.id))
     merged = merge(Layers(agent=agent.capabilities, session=spec.capabilities))
     refuse(merged, LayerName.SESSION)
     session = Session(
-        organization_id=organization_id,
+        organization_id=agent.organization_id,
         id=b"",
         agent_id=agent.id,
         title=spec.title,
@@ -43,19 +54,3 @@ def draft_session(agents: Agents, merge: Merge, organization_id: bytes, spec: Se
         updated_at=0,
     )
     return Draft(session, agent, merged)
-
-
-def _agent(agents: Agents, organization_id: bytes, spec: SessionSpec) -> Agent:
-    if spec.agent_id is None:
-        if spec.agent_name is None:
-            raise ValueError("the spec of a new session names an agent")
-        agent = agents.find(organization_id, spec.agent_name)
-        if agent is None:
-            raise agent_not_found(spec.agent_name)
-        return agent
-    agent = agents.get(organization_id, spec.agent_id)
-    if agent is None:
-        raise agent_not_found(format_id("agent", spec.agent_id))
-    if agent.status is AgentStatus.ARCHIVED:
-        raise agent_archived(format_id("agent", spec.agent_id))
-    return agent

@@ -8,7 +8,7 @@ from server.core.merge import Merge
 from server.core.runtime_agent import RuntimeAgent, RuntimeSettings, compose
 from server.core.session import SessionSpec, SessionView
 from server.core.store import Store
-from server.usecases.draft_session import draft_session
+from server.usecases.draft_session import agent_of, draft_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,12 @@ class PreviewSession:
 
     def __call__(self, organization_id: bytes, spec: SessionSpec) -> Preview:
         """The preview. Raises what `draft_session` raises."""
-        draft = draft_session(self.store.agents, self.merge, organization_id, spec)
+        agents, named = self.store.agents, agent_of(spec)
+        if isinstance(named, str):
+            agent = agents.find(organization_id, named)
+        else:
+            agent = agents.get(organization_id, named)
+        draft = draft_session(self.merge, agent, spec)
         settings = RuntimeSettings(
             agent_prompt=draft.agent.system_prompt,
             agent_model=draft.agent.default_model_id,

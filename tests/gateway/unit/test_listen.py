@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import socket
+from multiprocessing.connection import Connection
 
 import pytest
 
@@ -13,8 +15,10 @@ def test_it_listens_on_a_free_port() -> None:
         pass
 
 
-def test_answers_are_sent_at_once() -> None:
-    async def no_delay(listener: socket.socket) -> int:
+def answers_at_once(listener: socket.socket) -> bool:
+    """Returns whether asyncio sends at once on the connections that it accepts."""
+
+    async def accept() -> int:
         accepted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -29,8 +33,27 @@ def test_answers_are_sent_at_once() -> None:
             finally:
                 writer.close()
 
+    return asyncio.run(accept()) != 0
+
+
+def report(listener: socket.socket, answer: Connection) -> None:
+    answer.send(answers_at_once(listener))
+
+
+def test_answers_are_sent_at_once() -> None:
     with listen("127.0.0.1", 0) as listener:
-        assert asyncio.run(no_delay(listener)) != 0
+        assert answers_at_once(listener)
+
+
+def test_answers_of_another_process_are_sent_at_once() -> None:
+    context = multiprocessing.get_context("spawn")
+    answer, sending = context.Pipe(duplex=False)
+    with listen("127.0.0.1", 0) as listener, answer:
+        process = context.Process(target=report, args=(listener, sending))
+        process.start()
+        sending.close()
+        assert answer.recv() is True
+        process.join()
 
 
 def test_a_port_that_is_taken_is_an_error() -> None:

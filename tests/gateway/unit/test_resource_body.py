@@ -252,11 +252,6 @@ def test_a_body_of_bad_keys_alone_has_a_bounded_answer(monkeypatch: pytest.Monke
     assert len(searched) == MAX_VIOLATIONS
 
 
-def test_the_fields_that_a_body_names_are_told_null_or_not() -> None:
-    tree: JsonObject = {"title": None, "hints": None, "tags": []}
-    assert list(SESSION.fields_named(tree)) == ["title", "tags"]
-
-
 CAPABILITIES = st.lists(st.fixed_dictionaries({"ref": TEXT, "config": st.none() | OBJECTS}), max_size=4)
 SESSIONS = st.fixed_dictionaries(
     {

@@ -12,6 +12,8 @@ def test_without_an_environment_the_defaults_hold() -> None:
         grpc_target="127.0.0.1:50051",
         max_body_bytes=4194304,
         timeout_seconds=30.0,
+        http_workers=1,
+        grpc_channels=1,
     )
 
 
@@ -23,8 +25,10 @@ def test_every_setting_is_read() -> None:
             "EVERRUNS_GRPC_TARGET": "dns:///server:1",
             "EVERRUNS_HTTP_MAX_BODY_BYTES": "10",
             "EVERRUNS_HTTP_TIMEOUT_SECONDS": "0.5",
+            "EVERRUNS_HTTP_WORKERS": "3",
+            "EVERRUNS_GRPC_CHANNELS": "8",
         }
-    ) == Settings("::1", 0, "dns:///server:1", 10, 0.5)
+    ) == Settings("::1", 0, "dns:///server:1", 10, 0.5, 3, 8)
 
 
 def test_the_target_follows_the_servers_port_unless_it_is_given() -> None:
@@ -53,6 +57,11 @@ def test_an_empty_value_counts_as_none() -> None:
         ("EVERRUNS_HTTP_TIMEOUT_SECONDS", "inf"),
         ("EVERRUNS_HTTP_TIMEOUT_SECONDS", "soon"),
         ("EVERRUNS_HTTP_TIMEOUT_SECONDS", "86401"),
+        ("EVERRUNS_HTTP_WORKERS", "0"),
+        ("EVERRUNS_HTTP_WORKERS", "1001"),
+        ("EVERRUNS_HTTP_WORKERS", "two"),
+        ("EVERRUNS_GRPC_CHANNELS", "0"),
+        ("EVERRUNS_GRPC_CHANNELS", "1.5"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:

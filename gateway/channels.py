@@ -1,0 +1,86 @@
+"""The gRPC channels to the server, and calls that go over them in turn."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from itertools import cycle
+from types import TracebackType
+from typing import Protocol, Self, TypeVar
+
+import grpc
+from google.protobuf.message import Message
+
+from gateway.headers import Metadata
+
+Q = TypeVar("Q", bound=Message)
+R = TypeVar("R", bound=Message)
+
+_OPTIONS = (
+    # Channels to one target would otherwise share one connection, and a connection is served by one process.
+    ("grpc.use_local_subchannel_pool", 1),
+    # The server says what is too large for it, and its answers are as large as they are.
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_receive_message_length", -1),
+    # A server refuses pings that come closer than 5 minutes unless it is told otherwise.
+    ("grpc.keepalive_time_ms", 300_000),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    # gRPC's own longest wait, two minutes, would outlast a restart of the server by far.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 2_000),
+)
+
+
+class Rpc(Protocol[Q, R]):
+    """Calls one RPC. The timeout is in seconds."""
+
+    def __call__(
+        self, request: Q, *, metadata: Metadata, timeout: float
+    ) -> grpc.aio.UnaryUnaryCall[Q, R]: ...
+
+
+class Channels:
+    """Channels to one target, each with a connection of its own.
+
+    It is made, used and closed, as a context manager, in one event loop. It connects when it is first
+    used, so the target need not be there.
+    """
+
+    def __init__(self, target: str, count: int) -> None:
+        """Takes the server as gRPC names it, and how many channels there are to be, at least 1."""
+        self._channels = [grpc.aio.insecure_channel(target, options=_OPTIONS) for _ in range(count)]
+        self._open = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        for channel in self._channels:
+            await self._open.enter_async_context(channel)
+        return self
+
+    async def __aexit__(
+        self,
+        type_: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._open.aclose()
+
+    def rpc(self, path: str, request_class: type[Q], response_class: type[R]) -> Rpc[Q, R]:
+        """Returns what calls the RPC of this path, `/everruns.v1.SessionService/GetSession`, over the
+        channels in turn."""
+        rpcs: list[Rpc[Q, R]] = [
+            channel.unary_unary(
+                path,
+                request_serializer=request_class.SerializeToString,
+                response_deserializer=response_class.FromString,
+            )
+            for channel in self._channels
+        ]
+        return rpcs[0] if len(rpcs) == 1 else _in_turn(rpcs)
+
+
+def _in_turn(rpcs: list[Rpc[Q, R]]) -> Rpc[Q, R]:
+    turns = cycle(rpcs)
+
+    def call(request: Q, *, metadata: Metadata, timeout: float) -> grpc.aio.UnaryUnaryCall[Q, R]:
+        return next(turns)(request, metadata=metadata, timeout=timeout)
+
+    return call

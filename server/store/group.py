@@ -1,0 +1,175 @@
+"""Running a group of writes in one transaction, so that each gets a result or an error of its own."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
+
+from server.core.errors import Reason, ServiceError
+from server.store.dialect import Dialect, StoreFailure
+from server.store.transaction import Transaction
+
+Item = TypeVar("Item", contravariant=True)
+Result = TypeVar("Result", covariant=True)
+
+logger = logging.getLogger(__name__)
+
+ATTEMPTS = 4
+"""How often a transaction that the database gave up for another's sake is tried in all."""
+
+
+class Batch(Protocol[Item, Result]):
+    """A kind of write that many can share the statements of."""
+
+    def __call__(self, transaction: Transaction, items: Sequence[Item], /) -> Sequence[Result | ServiceError]:
+        """Writes the items; an outcome for each, in order. An item whose outcome is an error is not
+        written; where this raises, none is."""
+
+
+AnyBatch = Callable[[Transaction, Sequence[object]], Sequence[object]]
+
+
+class Write:
+    """A write that waits, and then its result or its error. It has a `run`, or a batch and an item."""
+
+    __slots__ = ("batch", "deadline", "done", "error", "item", "result", "run")
+
+    def __init__(self, deadline: float) -> None:
+        self.deadline = deadline
+        self.run: Callable[[Transaction], object] | None = None
+        self.batch: AnyBatch | None = None
+        self.item: object = None
+        self.result: object = None
+        self.error: BaseException | None = None
+        self.done = threading.Lock()
+        self.done.acquire()
+
+    def end(self, outcome: object) -> None:
+        """Keeps an outcome: a ServiceError, or the result."""
+        if isinstance(outcome, ServiceError):
+            self.error = outcome
+        else:
+            self.result = outcome
+
+
+class Groups:
+    """Runs groups on the calling thread. `before_commit` runs at the end of every transaction."""
+
+    def __init__(self, dialect: Dialect, before_commit: Callable[[Transaction], None]) -> None:
+        self._dialect = dialect
+        self._before_commit = before_commit
+
+    def run(self, group: Sequence[Write]) -> None:
+        """Runs the writes whose deadline has not passed, and commits; each has an outcome then.
+
+        Nothing of a write that ends in an error is in the database. Raises nothing.
+        """
+        writes = _in_time(group)
+        try:
+            if len(writes) == 1:
+                self._transact(writes, _alone)
+            elif writes and not self._are_one_batch(writes):
+                self._transact(writes, _apart)
+        except Exception as error:
+            _fail(writes, error)
+
+    def _are_one_batch(self, writes: Sequence[Write]) -> bool:
+        """Runs the writes without savepoints if they are of one batch, as under load most are; whether
+        that was so, and none of them failed it."""
+        batch = writes[0].batch
+        if batch is None or any(write.batch is not batch for write in writes):
+            return False
+        try:
+            self._transact(writes, _together)
+        except Exception:
+            # One of them is to blame, and the transaction is gone for all.
+            return False
+        return True
+
+    def _transact(
+        self, writes: Sequence[Write], body: Callable[[Transaction, Sequence[Write]], None]
+    ) -> None:
+        """Runs the body in a transaction, and again where the database asks for that. A failure of the
+        database is every write's error; whatever else the body raises comes out, and nothing is written."""
+        for attempt in range(1, ATTEMPTS + 1):
+            for write in writes:
+                write.error = None
+            try:
+                self._run_once(writes, body)
+                return
+            except StoreFailure as failure:
+                if not failure.passing or attempt == ATTEMPTS:
+                    for write in writes:
+                        retry_after = failure.retry_after
+                        write.error = ServiceError(failure.reason, failure.message, retry_after=retry_after)
+                    return
+
+    def _run_once(
+        self, writes: Sequence[Write], body: Callable[[Transaction, Sequence[Write]], None]
+    ) -> None:
+        self._dialect.command(self._dialect.begin)
+        try:
+            transaction = Transaction(self._dialect)
+            body(transaction, writes)
+            self._before_commit(transaction)
+            self._dialect.command("COMMIT")
+        except BaseException:
+            self._dialect.rollback()
+            raise
+
+
+def _in_time(group: Sequence[Write]) -> list[Write]:
+    now = time.monotonic()
+    writes = []
+    for write in group:
+        if write.deadline > now:
+            writes.append(write)
+        else:
+            text = "the deadline passed before the write began"
+            write.error = ServiceError(Reason.DEADLINE_EXCEEDED, text)
+    return writes
+
+
+def _fail(writes: Sequence[Write], error: Exception) -> None:
+    if len(writes) == 1:
+        writes[0].error = error
+        return
+    logger.error("a group of writes failed", exc_info=error)
+    for write in writes:
+        write.error = ServiceError(Reason.INTERNAL, "internal error")
+
+
+def _alone(transaction: Transaction, writes: Sequence[Write]) -> None:
+    _run(transaction, writes[0])
+
+
+def _together(transaction: Transaction, writes: Sequence[Write]) -> None:
+    """Runs writes of one batch."""
+    batch = writes[0].batch
+    if batch is None:
+        raise ValueError("these writes are of no batch")
+    outcomes = batch(transaction, [write.item for write in writes])
+    for write, outcome in zip(writes, outcomes, strict=True):
+        write.end(outcome)
+
+
+def _apart(transaction: Transaction, writes: Sequence[Write]) -> None:
+    """Runs any writes, each in a savepoint, so that one that fails is undone alone."""
+    for write in writes:
+        try:
+            with transaction.savepoint():
+                _run(transaction, write)
+        except StoreFailure:
+            raise
+        except Exception as error:
+            write.error = error
+
+
+def _run(transaction: Transaction, write: Write) -> None:
+    if write.run is not None:
+        write.result = write.run(transaction)
+    else:
+        _together(transaction, [write])

@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from server.store.peewee_store import PeeweeStore
+from tests.store.backends import BACKENDS, Backend
+from tests.store.postgres_server import running_postgres
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server, started when the first test asks for it."""
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """A new empty database of each kind in turn."""
+    backend = BACKENDS[request.param](request)
+    yield backend
+    backend.cleanup()
+
+
+@pytest.fixture
+def store(backend: Backend) -> PeeweeStore:
+    """A store over a new database of each kind in turn."""
+    return backend.open()

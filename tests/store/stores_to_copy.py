@@ -1,0 +1,127 @@
+"""Stores full of what is hard to copy, and all that can be read of them."""
+
+from __future__ import annotations
+
+import math
+from contextlib import closing
+from dataclasses import replace
+
+from server.core.agent import Agent, AgentFilter, AgentStatus
+from server.core.caller import ApiKey
+from server.core.json import MAX_SAFE_INTEGER, JsonObject
+from server.core.page import PageRequest
+from server.core.session import Session, SessionFilter, SessionStatus
+from server.core.store import Replay
+from server.store import models
+from server.store.migrate import migrate
+from server.store.peewee_store import PeeweeStore, open_dialect
+from server.store.table_rows import TableRows
+from tests.store.examples import (
+    a_key,
+    a_layer,
+    a_session,
+    an_agent,
+    create,
+    kept,
+    new_organization,
+    new_session,
+    now,
+    once,
+)
+
+NESTED: JsonObject = {
+    "z": {
+        "b": [1, 2.5, {"deep": [[], {}, None, "", [True, False, {"é🙂": '\u2028\\u0000\x01"'}]]}],
+        "a": None,
+    },
+    "numbers": [0, -1, 1e-7, 5e-324, 0.1 + 0.2, 1 / 3, MAX_SAFE_INTEGER, -MAX_SAFE_INTEGER, 123456.75],
+    "": {"Z": 1, "a": 2, "aa": 3, "é": 4},
+}
+TEXTS = ["naïve 🙂 ﷽", "𝔘𝔫𝔦𝔠𝔬𝔡𝔢 e\u0301 é", "'quotes' \"and\" \\slashes\\ %s $1 ?", "two\nlines\t", "İıßſς"]
+# A language's order of these is not that of their bytes.
+KEYS = ["a", "B", "_", "Z", "b", "-", "~", "A-", "a_", "ab", "AB", "aB", "1", "10", "2", "!", "%s", "?"]
+
+
+def new_store(url: str) -> PeeweeStore:
+    """The store of a URL, its schema up to date."""
+    dialect = open_dialect(url)
+    migrate(dialect)
+    return PeeweeStore(dialect)
+
+
+def fill(url: str) -> None:
+    """Makes two organizations with some dozen rows in every table."""
+    with closing(new_store(url)) as store:
+        for _ in range(2):
+            organization = new_organization(store)
+            store.keys.create(a_key(organization))
+            store.keys.create(replace(a_key(organization), expires_at=now()))
+            agents = [fill_agent(store, an_agent(organization), text) for text in TEXTS]
+            for number, key in enumerate(KEYS):
+                agent = agents[number % len(agents)]
+                title = None if number % 5 == 0 else f"{key} {TEXTS[number % len(TEXTS)]}"
+                session = a_session(agent, title, ("B", "a", TEXTS[0]), SessionStatus.IDLE)
+                layer = a_layer(web_fetch=NESTED if number % 2 else None, current_time={})
+                create(store, replace(session, model_id="m", capabilities=layer), once(key))
+            gone = new_session(store, agents[0])
+            store.sessions.delete(organization, gone.id, math.inf)
+            archive(store, agents[1])
+
+
+def fill_agent(store: PeeweeStore, agent: Agent, text: str) -> Agent:
+    """Keeps an agent with a text everywhere."""
+    full = replace(
+        agent,
+        name=f"{agent.name} {text}",
+        display_name=text,
+        description=text * 3,
+        system_prompt=text * 1000,
+        tags=(text, "b", "a"),
+        capabilities=a_layer(web_fetch=NESTED, bash=None),
+    )
+    return kept(store.agents.create(full, None, math.inf))
+
+
+def archive(store: PeeweeStore, agent: Agent) -> None:
+    """Archives an agent."""
+
+    def change(agent: Agent) -> Agent:
+        return replace(agent, status=AgentStatus.ARCHIVED)
+
+    store.agents.update(agent.organization_id, agent.id, change, math.inf)
+
+
+def row_counts(url: str) -> dict[str, int]:
+    """How many rows each table has."""
+    with closing(open_dialect(url)) as dialect:
+        return {table.name: table.count() for table in (TableRows(dialect, model) for model in models.TABLES)}
+
+
+Contents = list[tuple[ApiKey | None, list[Agent], list[Session], int, list[bytes]]]
+
+
+def contents(url: str, keys: list[ApiKey]) -> Contents:
+    """What the store answers of the organization of each key."""
+    with closing(new_store(url)) as store:
+        found: Contents = []
+        for key in keys:
+            page = PageRequest(size=100)
+            agents = store.agents.list(key.organization_id, AgentFilter(include_archived=True), page)
+            sessions = store.sessions.list(key.organization_id, SessionFilter(), page)
+            answers = [
+                create(store, a_session(agents.items[0]), once(request_key), math.inf) for request_key in KEYS
+            ]
+            repeated = [answer.answer for answer in answers if isinstance(answer, Replay)]
+            items = [row.session for row in sessions.items]
+            found.append((store.keys.find(key.sha256), list(agents.items), items, sessions.total, repeated))
+        return found
+
+
+def keys_of(url: str) -> list[ApiKey]:
+    """All keys of a store."""
+    with closing(open_dialect(url)) as dialect:
+        table = TableRows(dialect, models.ApiKey)
+        hashes = [row[3] for rows in table.batches() for row in rows]
+    with closing(new_store(url)) as store:
+        found = [store.keys.find(sha256) for sha256 in hashes if isinstance(sha256, bytes)]
+    return [key for key in found if key is not None]

@@ -1,0 +1,158 @@
+"""Everything is within the organization given; another's is not there."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+import pytest
+
+from server.core.agent import Agent, AgentFilter
+from server.core.errors import Reason, ServiceError
+from server.core.page import Page, PageRequest
+from server.core.session import Session, SessionFilter
+from server.core.store import Agents, Sessions, Store
+from tests.store.examples import a_session, an_agent, create, new_agent, new_organization, once
+from tests.store.writes import Kept, everything, new_kept
+
+T = TypeVar("T")
+
+
+def no_change(stored: object) -> Agent:
+    raise AssertionError("another organization's agent was found")
+
+
+def no_session(stored: object) -> Session:
+    raise AssertionError("another organization's session was found")
+
+
+def listed(page: Page[T]) -> object:
+    """What a list finds."""
+    return page.items or page.total or page.next
+
+
+def apply_agent(store: Store, stranger: bytes, kept: Kept) -> object:
+    # It finds none, so it makes one of its own.
+    mine = an_agent(stranger, kept.agent.name)
+    seen: list[Agent | None] = []
+
+    def change(stored: Agent | None) -> Agent:
+        seen.append(stored)
+        return replace(mine, id=kept.agent.id)
+
+    applied = store.agents.apply(stranger, kept.agent.id, mine.name, change, once("key"), math.inf)
+    assert applied == replace(mine, id=kept.agent.id)
+    return seen[0]
+
+
+def create_agent(store: Store, stranger: bytes, kept: Kept) -> object:
+    mine = replace(an_agent(stranger, kept.agent.name), id=kept.agent.id)
+    assert store.agents.create(mine, None, math.inf) == mine
+    return None
+
+
+def create_session(store: Store, stranger: bytes, kept: Kept) -> object:
+    with pytest.raises(ServiceError) as error:
+        create(store, replace(a_session(kept.agent), organization_id=stranger))
+    assert error.value.reason is Reason.AGENT_NOT_FOUND
+    return None
+
+
+AGENTS: dict[str, Callable[[Store, bytes, Kept], object]] = {
+    "get": lambda store, stranger, kept: store.agents.get(stranger, kept.agent.id),
+    "find": lambda store, stranger, kept: store.agents.find(stranger, kept.agent.name),
+    "list": lambda store, stranger, kept: listed(
+        store.agents.list(stranger, AgentFilter(kept.agent.name, include_archived=True), PageRequest())
+    ),
+    "create": create_agent,
+    "apply": apply_agent,
+    "update": lambda store, stranger, kept: store.agents.update(stranger, kept.agent.id, no_change, math.inf),
+}
+SESSIONS: dict[str, Callable[[Store, bytes, Kept], object]] = {
+    "get": lambda store, stranger, kept: store.sessions.get(stranger, kept.session.id),
+    "list": lambda store, stranger, kept: listed(
+        store.sessions.list(stranger, SessionFilter(agent_id=kept.agent.id), PageRequest())
+    ),
+    "create": create_session,
+    "update": lambda store, stranger, kept: store.sessions.update(
+        stranger, kept.session.id, no_session, math.inf
+    ),
+    "delete": lambda store, stranger, kept: store.sessions.delete(stranger, kept.session.id, math.inf),
+}
+
+
+def methods(protocol: type) -> set[str]:
+    """What a protocol has."""
+    return {name for name in vars(protocol) if not name.startswith("_")}
+
+
+def test_every_method_is_tried() -> None:
+    assert set(AGENTS) == methods(Agents)
+    assert set(SESSIONS) == methods(Sessions)
+
+
+@pytest.mark.parametrize("has_its_own", [True, False])
+@pytest.mark.parametrize("call", [*AGENTS.values(), *SESSIONS.values()], ids=[*AGENTS, *SESSIONS])
+def test_nothing_of_another_organization_is_found_or_changed(
+    store: Store, call: Callable[[Store, bytes, Kept], object], has_its_own: bool
+) -> None:
+    kept = new_kept(store)
+    stranger = new_kept(store).organization_id if has_its_own else new_organization(store)
+    before = everything(store, kept.organization_id)
+    assert not call(store, stranger, kept)
+    assert everything(store, kept.organization_id) == before
+
+
+@pytest.mark.parametrize(
+    "filter", [SessionFilter(), SessionFilter(search="same"), SessionFilter(tags=("t",))]
+)
+def test_lists_and_counts_are_of_one_organization(store: Store, filter: SessionFilter) -> None:
+    agents = [new_agent(store, new_organization(store)) for _ in range(2)]
+    made = [[a_session(agent, "same", ("t",)) for _ in range(3)] for agent in agents]
+    for pair in zip(*made, strict=True):
+        for session in pair:
+            create(store, session)
+    for agent, sessions in zip(agents, made, strict=True):
+        page = store.sessions.list(agent.organization_id, filter, PageRequest())
+        assert [row.session for row in page.items] == sessions[::-1]
+        assert page.total == 3
+
+
+def test_an_item_of_another_organization_is_a_place_to_go_on_from_and_no_more(store: Store) -> None:
+    mine, theirs = (new_agent(store, new_organization(store)) for _ in range(2))
+    made = [a_session(agent) for agent in (mine, theirs, mine)]
+    for session in made:
+        create(store, session)
+    after = (made[1].created_at, made[1].id)
+    page = store.sessions.list(mine.organization_id, SessionFilter(), PageRequest(after=after))
+    assert [row.session for row in page.items] == [made[0]]
+
+
+def test_an_agent_of_the_same_id_and_name_in_two_organizations_is_two(store: Store) -> None:
+    first = new_agent(store, new_organization(store))
+    second = replace(first, organization_id=new_organization(store), system_prompt="Be long.")
+    store.agents.create(second, None, math.inf)
+    session = a_session(second)
+    create(store, session)
+    updated = replace(second, description="changed")
+    store.agents.update(second.organization_id, second.id, lambda _: updated, math.inf)
+    for agent, count in [(first, 0), (updated, 1)]:
+        organization = agent.organization_id
+        assert store.agents.get(organization, agent.id) == agent
+        assert store.agents.find(organization, agent.name) == agent
+        filter = SessionFilter(agent_id=agent.id)
+        assert store.sessions.list(organization, filter, PageRequest()).total == count
+
+
+def test_a_session_of_the_same_id_in_two_organizations_is_two(store: Store) -> None:
+    agents = [new_agent(store, new_organization(store)) for _ in range(2)]
+    first = a_session(agents[0], "first")
+    second = replace(first, organization_id=agents[1].organization_id, agent_id=agents[1].id, title="second")
+    for session in (first, second):
+        create(store, session)
+    assert store.sessions.delete(first.organization_id, first.id, math.inf)
+    row = store.sessions.get(second.organization_id, second.id)
+    assert row is not None
+    assert row.session == second

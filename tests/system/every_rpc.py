@@ -1,0 +1,51 @@
+"""Every rpc once, as JSON that tools take, in an order in which all are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tests.wire.harness.json_value import Json, JsonObject, filled
+
+_AGENT: JsonObject = {"name": "first", "system_prompt": "p", "capabilities": [{"ref": "web_fetch"}]}
+_SESSION: JsonObject = {
+    "agent_id": "$CreateAgent.id",
+    "capabilities": [{"ref": "web_fetch", "config": {"timeout_ms": 30000}}],
+}
+
+CALLS: dict[str, JsonObject] = {
+    "CreateAgent": {"agent": _AGENT},
+    "ApplyAgent": {"agent": {"name": "second", "system_prompt": "p"}},
+    "GetAgent": {"id": "$CreateAgent.id"},
+    "ListAgents": {"search": "second"},
+    "UpdateAgent": {"id": "$CreateAgent.id", "agent": {"description": "d"}, "update_mask": "description"},
+    "PreviewSession": {"session": _SESSION},
+    "CreateSession": {"session": _SESSION, "request_id": "once"},
+    "GetSession": {"id": "$CreateSession.id"},
+    "ListSessions": {"agent_id": "$CreateAgent.id", "status": "SESSION_STATUS_STARTED"},
+    "UpdateSession": {"id": "$CreateSession.id", "session": {"title": "t"}},
+    "GetRuntimeAgent": {"id": "$CreateSession.id"},
+    "ListCapabilities": {},
+    "GetCapability": {"id": "virtual_bash"},
+    "DeleteSession": {"id": "$CreateSession.id"},
+    "DeleteAgent": {"id": "$CreateAgent.id"},
+}
+
+REFUSED: JsonObject = {"session": {"agent_id": "$ApplyAgent.agent.id", "capabilities": [{"ref": "web_fech"}]}}
+"""A CreateSession that ends in UNKNOWN_CAPABILITY."""
+
+Ask = Callable[[str, JsonObject], JsonObject]
+"""Calls the rpc of a name, and answers what it answered."""
+
+
+def call_every_rpc(ask: Ask) -> dict[str, Json]:
+    """The answers by rpc, which are looked at a little."""
+    answers: dict[str, Json] = {}
+    for rpc, request in CALLS.items():
+        wanted = filled(request, answers)
+        assert isinstance(wanted, dict)
+        answers[rpc] = ask(rpc, wanted)
+    runtime = answers["GetRuntimeAgent"]
+    assert isinstance(runtime, dict)
+    assert str(runtime["digest"]).startswith("sha256:")
+    assert answers["DeleteSession"] == answers["DeleteAgent"] == {}
+    return answers

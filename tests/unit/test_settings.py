@@ -1,0 +1,114 @@
+"""Settings: their defaults, what they read, and that a bad one is named."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from server.settings import BadSetting, Settings, from_environment, read_settings
+
+# Variable: attribute, default, a value, and what it comes to.
+SETTINGS: dict[str, tuple[str, object, str, object]] = {
+    "EVERRUNS_GRPC_HOST": ("grpc_host", "127.0.0.1", "0.0.0.0", "0.0.0.0"),
+    "EVERRUNS_GRPC_PORT": ("grpc_port", 50051, "0", 0),
+    "EVERRUNS_HTTP_PORT": ("http_port", 8080, "65535", 65535),
+    "EVERRUNS_DATA_DIR": ("data_dir", Path("var"), "/srv/data", Path("/srv/data")),
+    "EVERRUNS_DATABASE_URL": (
+        "database_url",
+        f"sqlite:///{Path('var/everruns.db').absolute()}",
+        "postgresql://everruns@db/everruns",
+        "postgresql://everruns@db/everruns",
+    ),
+    "EVERRUNS_CATALOG_DIR": ("catalog_dir", None, "/srv/catalog", Path("/srv/catalog")),
+    "EVERRUNS_DEFAULT_MODEL": ("default_model", None, "gpt-4o", "gpt-4o"),
+    "EVERRUNS_POSTGRES_PREPARE": ("postgres_prepare", True, "off", False),
+    "EVERRUNS_WORKERS": ("workers", 1, "3", 3),
+    "EVERRUNS_PIN_CORES": ("pin_cores", True, "OFF", False),
+    "EVERRUNS_THREADS": ("threads", 32, "10000", 10000),
+    "EVERRUNS_LOG_LEVEL": ("log_level", "INFO", "debug", "DEBUG"),
+}
+# What one process of several is told by another.
+OF_NO_VARIABLE = {"share_port"}
+
+
+def values(settings: Settings) -> dict[str, object]:
+    return {field.name: getattr(settings, field.name) for field in fields(settings)}
+
+
+def test_nothing_set_is_a_service_on_this_machine() -> None:
+    assert values(read_settings({})) == {
+        **{attribute: default for attribute, default, _, _ in SETTINGS.values()},
+        "share_port": False,
+    }
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_a_variable_sets_one_thing(name: str) -> None:
+    attribute, _, text, value = SETTINGS[name]
+    found = values(read_settings({name: text}))
+    assert found[attribute] == value
+    # Where the data is says where the database is, and that how many processes there are.
+    follows = {"data_dir": {"database_url"}, "database_url": {"workers"}}.get(attribute, set())
+    others = values(read_settings({}))
+    assert {key for key in found if found[key] != others[key]} <= {attribute, *follows}
+
+
+def test_everything_can_be_set_at_once() -> None:
+    found = values(read_settings({name: text for name, (_, _, text, _) in SETTINGS.items()}))
+    assert found == {
+        **{attribute: value for attribute, _, _, value in SETTINGS.values()},
+        "share_port": False,
+    }
+
+
+def test_every_setting_has_a_variable() -> None:
+    attributes = {attribute for attribute, _, _, _ in SETTINGS.values()}
+    assert attributes == {field.name for field in fields(Settings)} - OF_NO_VARIABLE
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_an_empty_variable_is_one_that_is_not_set(name: str) -> None:
+    assert read_settings({name: ""}) == read_settings({})
+
+
+def test_the_data_directory_holds_the_database_and_the_development_key() -> None:
+    settings = read_settings({"EVERRUNS_DATA_DIR": "/a"})
+    assert settings.database_url == "sqlite:////a/everruns.db"
+    assert settings.dev_key_file == Path("/a/dev-key")
+
+
+def test_there_are_as_many_processes_as_cores_but_one_where_there_is_one_writer() -> None:
+    cores = len(os.sched_getaffinity(0))
+    assert read_settings({"EVERRUNS_DATABASE_URL": "postgresql://db/x"}).workers == cores
+    assert read_settings({"EVERRUNS_DATABASE_URL": "sqlite:////a/b.db"}).workers == 1
+
+
+NO_PORTS = ["-1", "65536", "80 ", " 80", "1e3", "0x50", "http", "50051.0", "+1", "9" * 5000, "²"]
+NO_COUNTS = ["0", "-1", "10001", "many", "1.5", "9" * 5000, "²"]
+NO_SWITCHES = ["yes", "1", "true", " on"]
+BAD = [
+    *(("EVERRUNS_GRPC_PORT", value) for value in NO_PORTS),
+    *(("EVERRUNS_HTTP_PORT", value) for value in NO_PORTS),
+    *(("EVERRUNS_THREADS", value) for value in NO_COUNTS),
+    *(("EVERRUNS_WORKERS", value) for value in NO_COUNTS),
+    *(("EVERRUNS_POSTGRES_PREPARE", value) for value in NO_SWITCHES),
+    *(("EVERRUNS_PIN_CORES", value) for value in NO_SWITCHES),
+    *(("EVERRUNS_LOG_LEVEL", value) for value in ("LOUD", "10", "INFO ", "WARN")),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD, ids=[f"{name}={value[:10]}" for name, value in BAD])
+def test_a_bad_value_is_refused_with_the_name_of_its_variable(name: str, value: str) -> None:
+    with pytest.raises(BadSetting) as refusal:
+        read_settings({name: value})
+    assert str(refusal.value).startswith(f"{name}: ")
+
+
+def test_the_environment_of_the_process_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("EVERRUNS_THREADS", "7")
+    assert from_environment() == read_settings({"EVERRUNS_THREADS": "7"})

@@ -1,0 +1,30 @@
+"""All cases that both transports share."""
+
+from __future__ import annotations
+
+from tests.wire.cases.bad_capabilities import CAPABILITIES, ELSEWHERE
+from tests.wire.cases.bad_fields import FIELDS, NEW_SESSIONS
+from tests.wire.cases.callers import CALLERS, NOT_FOUND
+from tests.wire.cases.case import Case
+from tests.wire.cases.conflicts import CONFLICTS
+from tests.wire.cases.good_agents import AGENTS, CATALOG
+from tests.wire.cases.good_lists import LISTS
+from tests.wire.cases.good_runtimes import RUNTIMES
+from tests.wire.cases.good_sessions import CREATED, SESSIONS
+
+CASES: tuple[Case, ...] = (
+    *FIELDS,
+    *CAPABILITIES,
+    *ELSEWHERE,
+    *CALLERS,
+    *NOT_FOUND,
+    *CONFLICTS,
+    *SESSIONS,
+    *AGENTS,
+    *CATALOG,
+    *LISTS,
+    *RUNTIMES,
+)
+
+NEW_SESSION_CASES: tuple[Case, ...] = (*CREATED, *NEW_SESSIONS, *CAPABILITIES)
+"""Those of a new session, which a preview must answer alike."""

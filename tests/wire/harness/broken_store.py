@@ -1,0 +1,42 @@
+"""A store whose sessions fail, to force what no client can bring about."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from server.core.store import Agents, Keys, Sessions, Store
+
+
+class _BrokenSessions:
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def _fail(self, *_: object, **__: object) -> NoReturn:
+        raise self._error
+
+    get = list = create = update = delete = _fail
+
+
+class BrokenStore:
+    """The keys and agents of another store, and sessions that raise an error whatever is asked."""
+
+    def __init__(self, store: Store, error: Exception) -> None:
+        self._store = store
+        self.sessions: Sessions = _BrokenSessions(error)
+
+    @property
+    def keys(self) -> Keys:
+        """Those of the other store."""
+        return self._store.keys
+
+    @property
+    def agents(self) -> Agents:
+        """Those of the other store."""
+        return self._store.agents
+
+    def is_healthy(self) -> bool:
+        """Yes."""
+        return True
+
+    def close(self) -> None:
+        """Nothing is held."""

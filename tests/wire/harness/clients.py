@@ -1,0 +1,33 @@
+"""A client of each transport to one server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import grpc
+
+from tests.wire.harness.call import Client, Transport
+from tests.wire.harness.gateway import running_gateway
+from tests.wire.harness.grpc_client import GrpcClient
+from tests.wire.harness.rest_client import RestClient
+
+
+@dataclass(frozen=True, slots=True)
+class Clients:
+    """The two ways to one server."""
+
+    grpc: GrpcClient
+    rest: RestClient
+
+    def of(self, transport: Transport) -> Client:
+        """The client of a transport."""
+        return self.grpc if transport == "grpc" else self.rest
+
+
+@contextmanager
+def connected(target: str) -> Iterator[Clients]:
+    """Clients of the server at an address, one of them through a gateway of its own."""
+    with running_gateway(target) as http, grpc.insecure_channel(target) as channel:
+        yield Clients(GrpcClient(channel), RestClient(http))

@@ -1,0 +1,102 @@
+"""Calls over REST."""
+
+from __future__ import annotations
+
+import uuid
+from typing import cast
+
+import httpx
+import orjson
+
+from tests.wire.harness.call import Call, Transport
+from tests.wire.harness.json_value import JsonObject
+from tests.wire.harness.outcome import Answer, Failure, Outcome, Violation
+from tests.wire.harness.rpc import REST
+
+_PROBLEM_KEYS = {"type", "title", "status", "detail", "code", "field_violations", "request_id", "error"}
+
+
+class RestClient:
+    """A client over an HTTP connection."""
+
+    transport: Transport = "rest"
+
+    def __init__(self, http: httpx.Client) -> None:
+        self.http = http
+
+    def call(self, call: Call) -> Outcome:
+        """What the call came to; checks of an answer and of a refusal what all of them have."""
+        return outcome(call, self.send(call))
+
+    def send(self, call: Call, content: bytes | None = None) -> httpx.Response:
+        """The answer to a call, as it came; `content` in place of its body."""
+        http_method, path = REST[call.rpc]
+        if call.rpc == "ApplyAgent" and call.id:
+            http_method, path = "PUT", "/v1/agents/{id}"
+        headers = {"x-request-id": uuid.uuid4().hex, "x-request-timeout": str(call.timeout)}
+        if call.authorization is not None:
+            headers["authorization"] = call.authorization
+        if call.organization is not None:
+            headers["x-org-id"] = call.organization
+        if call.key:
+            headers["idempotency-key"] = call.key
+        if content is None and call.body is not None:
+            content = orjson.dumps(call.body)
+        if content is not None:
+            headers["content-type"] = "application/json"
+        pairs = [
+            (key, item if isinstance(item, str) else orjson.dumps(item).decode())
+            for key, value in call.query.items()
+            for item in (value if isinstance(value, list) else [value])
+        ]
+        return self.http.request(
+            http_method,
+            path.format(id=call.id),
+            params=tuple(pairs) or None,
+            headers=headers,
+            content=content,
+            timeout=call.timeout + 20,
+        )
+
+
+def outcome(call: Call, response: httpx.Response) -> Outcome:
+    """What an HTTP answer says. Checks that it is complete, and names the request."""
+    assert response.headers["x-request-id"] == response.request.headers["x-request-id"]
+    if response.status_code >= 400:
+        return failure(response)
+    created = response.status_code == 201
+    replayed = response.headers.get("idempotency-replayed") == "true"
+    if call.rpc.startswith("Delete"):
+        assert (response.status_code, response.content) == (204, b"")
+        return Answer(None)
+    assert response.status_code in (200, 201)
+    assert response.headers["content-type"] == "application/json"
+    body = cast(JsonObject, response.json())
+    if created:
+        collection = response.request.url.path.split("/")[2]
+        assert response.headers["location"] == f"/v1/{collection}/{body['id']}"
+    else:
+        assert "location" not in response.headers
+    return Answer(body, created, replayed)
+
+
+def failure(response: httpx.Response) -> Failure:
+    """What a problem document says. Checks that it is one, and complete."""
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
+    assert problem.keys() == _PROBLEM_KEYS
+    assert problem["status"] == response.status_code
+    assert problem["request_id"] == response.headers["x-request-id"]
+    assert problem["error"] == problem["detail"] != ""
+    assert problem["type"]
+    assert problem["title"]
+    found = tuple(Violation(v["field"], v["reason"], v["description"]) for v in problem["field_violations"])
+    assert not found or problem["code"] == found[0].reason
+    retry_after = response.headers.get("retry-after")
+    return Failure(
+        str(response.status_code),
+        problem["code"],
+        problem["detail"],
+        found,
+        None if retry_after is None else float(retry_after),
+    )
