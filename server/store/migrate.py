@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
+from peewee import DatabaseError, InterfaceError
 from playhouse.migrations import Migration, Runner
 
-from server.store.dialect import Dialect
+from server.store.dialect import Dialect, StoreFailure
 
 _DIRECTORY = Path(__file__).with_name("migrations")
 
@@ -17,19 +20,29 @@ def migrate(dialect: Dialect) -> list[str]:
     Raises StoreFailure when the database cannot be used, SchemaTooNew when a newer version of this
     service has changed it.
     """
-    runner = Runner(dialect.database, str(_DIRECTORY))
-    with dialect.migration_lock():
-        _refuse_unknown(runner.status())
-        return list(runner.up())
+    with _failures_translated():
+        runner = Runner(dialect.database, str(_DIRECTORY))
+        with dialect.migration_lock():
+            _refuse_unknown(runner.status())
+            return list(runner.up())
 
 
 def require_current(dialect: Dialect) -> None:
     """Changes nothing. Raises SchemaTooOld when `migrate` would, and SchemaTooNew as it does."""
-    migrations = Runner(dialect.database, str(_DIRECTORY)).status()
+    with _failures_translated():
+        migrations = Runner(dialect.database, str(_DIRECTORY)).status()
     _refuse_unknown(migrations)
     missing = ", ".join(migration.name for migration in migrations if migration.applied is None)
     if missing:
         raise SchemaTooOld(f"its schema is not up to date, migrate it first: {missing} is missing")
+
+
+@contextlib.contextmanager
+def _failures_translated() -> Iterator[None]:
+    try:
+        yield
+    except (DatabaseError, InterfaceError) as error:
+        raise StoreFailure(f"the schema cannot be looked at or changed: {error}") from error
 
 
 def _refuse_unknown(migrations: list[Migration]) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import cast
 
 import psycopg
-from peewee import SQL, Database, Expression, Field, PostgresqlDatabase, Value, fn
+from peewee import SQL, Database, Expression, Field, PeeweeException, PostgresqlDatabase, Value, fn
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
 
@@ -107,9 +107,8 @@ class PostgresDialect:
         self._run(sql.encode(), (), passing=sql != "COMMIT")
 
     def rollback(self) -> None:
-        connection = self._postgres.current()
-        with contextlib.suppress(psycopg.Error):
-            connection.rollback()
+        with contextlib.suppress(psycopg.Error, PeeweeException):
+            self._postgres.current().rollback()
 
     def key(self, id: bytes) -> Bound:
         # The text is of no type until the statement it is bound to makes it a uuid.
@@ -151,8 +150,8 @@ class PostgresDialect:
     def _connect(self) -> Connection:
         try:
             return self._postgres.current()
-        except psycopg.Error as error:
-            raise _failure(error, passing=False) from error
+        except (psycopg.Error, PeeweeException) as error:
+            raise StoreFailure("the database cannot be reached just now") from error
 
     def _number(self, statement: Statement) -> bytes:
         """The statement with PostgreSQL's own placeholders, which psycopg hands on unread."""

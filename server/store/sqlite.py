@@ -9,7 +9,18 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import cast
 
-from peewee import SQL, Column, Database, Expression, Field, Select, SqliteDatabase, Value, fn
+from peewee import (
+    SQL,
+    Column,
+    Database,
+    Expression,
+    Field,
+    PeeweeException,
+    Select,
+    SqliteDatabase,
+    Value,
+    fn,
+)
 
 from server.store.dialect import Cursor, DuplicateRow, MissingRow, StoreFailure
 from server.store.statement import Bound, Statement
@@ -60,19 +71,19 @@ class SqliteDialect:
         try:
             cursor: Cursor = self._sqlite.current().execute(statement.sql, values)
             return cursor
-        except sqlite3.Error as error:
-            raise _sqlite_error(error) from error
+        except (sqlite3.Error, PeeweeException) as error:
+            raise _failure(error) from error
 
     def command(self, sql: str) -> None:
         try:
             self._sqlite.current().execute(sql)
-        except sqlite3.Error as error:
-            raise _sqlite_error(error) from error
+        except (sqlite3.Error, PeeweeException) as error:
+            raise _failure(error) from error
 
     def rollback(self) -> None:
-        connection = self._sqlite.current()
-        if connection.in_transaction:
-            with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(sqlite3.Error, PeeweeException):
+            connection = self._sqlite.current()
+            if connection.in_transaction:
                 connection.execute("ROLLBACK")
 
     def key(self, id: bytes) -> Bound:
@@ -100,10 +111,12 @@ class SqliteDialect:
             connection.close()
 
 
-def _sqlite_error(error: sqlite3.Error) -> Exception:
-    name = getattr(error, "sqlite_errorname", "SQLITE_ERROR")
+def _failure(error: sqlite3.Error | PeeweeException) -> Exception:
+    # What opening a connection raises, peewee has wrapped.
+    cause = error if isinstance(error, sqlite3.Error) else error.__context__
+    name = getattr(cause, "sqlite_errorname", "SQLITE_ERROR")
     if name == "SQLITE_CONSTRAINT_FOREIGNKEY":
         return MissingRow(str(error))
-    if isinstance(error, sqlite3.IntegrityError):
+    if isinstance(cause, sqlite3.IntegrityError):
         return DuplicateRow(str(error))
     return StoreFailure(f"the database cannot be used just now ({name})")

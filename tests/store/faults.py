@@ -17,6 +17,7 @@ class FaultyDialect:
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
         self._faults: dict[str, tuple[BaseException, int]] = {}
+        self._next: dict[str, tuple[BaseException, int]] = {}
         self.database = dialect.database
         self.begin = dialect.begin
         self.shard = dialect.shard
@@ -24,12 +25,13 @@ class FaultyDialect:
         self.commands: list[str] = []
 
     def fail(self, sql: str, error: BaseException, times: int = 1_000_000) -> None:
-        """Lets the next so many statements that begin like this fail with the error."""
-        self._faults[sql] = (error, times)
+        """Lets so many statements that begin like this fail with the error, from the next transaction on."""
+        self._next[sql] = (error, times)
 
     def heal(self) -> None:
         """Lets nothing fail any more."""
         self._faults.clear()
+        self._next.clear()
 
     def execute(self, statement: Statement, values: Sequence[Bound]) -> Cursor:
         self._fail_or_pass(statement.sql)
@@ -37,6 +39,9 @@ class FaultyDialect:
 
     def command(self, sql: str) -> None:
         self.commands.append(sql)
+        if sql == self.begin:
+            self._faults.update(self._next)
+            self._next.clear()
         self._fail_or_pass(sql)
         self._dialect.command(sql)
 

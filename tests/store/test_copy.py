@@ -171,9 +171,9 @@ TAMPERED = {
     "agent": "UPDATE agent SET max_iterations = max_iterations + 1 WHERE status = 'archived'",
     "agent capabilities": 'UPDATE agent SET capabilities = \'[{"ref": "bash", "config": {}}]\' '
     "WHERE status = 'archived'",
-    "session": "UPDATE session SET updated_at = updated_at + 1 WHERE title LIKE 'aB %'",
+    "session": "UPDATE session SET updated_at = updated_at + 1 WHERE substr(title, 1, 3) = 'aB '",
     "session title": "UPDATE session SET title = '' WHERE title IS NULL",
-    "session tags": "UPDATE session SET tags = '[\"a\", \"B\"]' WHERE title LIKE 'aB %'",
+    "session tags": "UPDATE session SET tags = '[\"a\", \"B\"]' WHERE substr(title, 1, 3) = 'aB '",
     "session_count": "UPDATE session_count SET sessions = sessions + 1 WHERE scope_id = organization_id",
     "idempotent_answer": "UPDATE idempotent_answer SET fingerprint = answer WHERE request_key = '!'",
 }
@@ -195,7 +195,7 @@ def test_a_tampered_row_is_found(place: str, copied: tuple[str, str]) -> None:
 
 def test_a_lost_row_is_found_by_name_and_copied_again(copied: tuple[str, str]) -> None:
     source, target = copied
-    where = "organization_id = (SELECT organization_id FROM session LIMIT 1) AND title LIKE 'aB %'"
+    where = "organization_id = (SELECT organization_id FROM session LIMIT 1) AND substr(title, 1, 3) = 'aB '"
     with closing(open_dialect(target)) as dialect:
         [[id]] = dialect.database.execute_sql(f"SELECT id FROM session WHERE {where}").fetchall()
     execute(target, f"DELETE FROM session WHERE {where}")

@@ -116,7 +116,8 @@ def test_under_load_each_call_is_done_or_refused(workers: str, tmp_path: Path) -
         for thread in threads:
             thread.join(PATIENCE)
         assert process.end()[0] == 0, process.errors
-    assert {refusal.status for refusal in refusals} == {"UNAVAILABLE"}
+    # A call that comes on an open connection while a server closes is ended by gRPC itself as CANCELLED.
+    assert {refusal.status for refusal in refusals} <= {"UNAVAILABLE", "CANCELLED"}
     with serving(tmp_path) as (process, channel):
         assert total(channel, names) == len(answers)
         end(process)

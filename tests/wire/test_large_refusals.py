@@ -35,6 +35,7 @@ CALLS = {
     "3000 unknown keys of a config": _config({f"key_{number}": 1 for number in range(3000)}),
     "1000 bad hosts": _config({"allowed_hosts": ["-"] * 1000}),
     "a long unknown key of a config": _config({"k" * 20_000: 1}),
+    "a long unknown key of a config, all signs": _config({"😀" * 15_000: 1}),
     "a long text for a number": _config({"timeout_ms": "x" * 60_000}),
     "a long id": Call("GetSession", id="é" * 10_000),
     "a long agent id": Call("CreateSession", {"agent_id": "x" * 1_000_000}),

@@ -89,8 +89,11 @@ def failure(error: grpc.RpcError | grpc.Call, request_id: str) -> Failure:
     """What a refused call says. Checks that its details are complete, and name the request."""
     ended = cast(grpc.Call, error)
     code, message = ended.code().name, ended.details() or ""
-    # types-grpcio-status wants the call that the error is.
-    status: Status | None = rpc_status.from_call(ended)
+    try:
+        status: Status | None = rpc_status.from_call(ended)
+    except ValueError:
+        # They are of another end than the one that gRPC itself has put in its place.
+        status = None
     if status is None:
         return Failure(code, "", message)
     details = {detail.type_url.rpartition(".")[2]: detail.value for detail in status.details}
