@@ -12,6 +12,7 @@ import grpc
 from grpc_health.v1 import health_pb2
 
 from server.app import SERVICES, App, build, open_store
+from server.catalog.load import load_catalog
 from server.processes import PortTaken, cores_to_pin, pin, run_processes
 from server.settings import Settings
 
@@ -37,7 +38,9 @@ def serve(
         pin(cores_to_pin(settings)[0])
         _serve_here(settings, when_serving, while_true)
     else:
-        # The schema is brought up to date once, before there are processes to wait for each other.
+        # What stops every process is said once, and the schema is brought up to date before there are
+        # processes to wait for each other.
+        load_catalog(settings.catalog_dir)
         open_store(settings).close()
         run_processes(settings, serve_one, when_serving, while_true)
 

@@ -70,7 +70,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
 
     data_dir = read("EVERRUNS_DATA_DIR", Path("var"), Path)
     file = f"sqlite:///{(data_dir / 'everruns.db').absolute()}"
-    database_url = read("EVERRUNS_DATABASE_URL", file, str)
+    database_url = read("EVERRUNS_DATABASE_URL", file, _database_url)
     on_sqlite = database_url.startswith("sqlite:")
     cores = 1 if on_sqlite else len(os.sched_getaffinity(0))
     return Settings(
@@ -100,6 +100,12 @@ def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 10_000:
         raise ValueError(f'must be a number from 1 to 10000, not "{text}"')
     return int(text)
+
+
+def _database_url(text: str) -> str:
+    if not text.startswith(("sqlite:///", "postgresql://")):
+        raise ValueError("must be sqlite:///PATH or postgresql://USER@HOST/NAME")
+    return text
 
 
 def _switch(text: str) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 Clock = Callable[[], int]
 """Answers microseconds since 1970, each time more than before."""
@@ -29,9 +28,3 @@ class SystemClock:
 def after(previous: int, now: int) -> int:
     """The time of a change made now to something last changed at `previous`: later than both allow."""
     return now if now > previous else previous + 1
-
-
-def as_datetime(microseconds: int) -> datetime:
-    """The time as an aware datetime in UTC."""
-    seconds, rest = divmod(microseconds, 1_000_000)
-    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)

@@ -42,7 +42,8 @@ def parse_id(kind: Kind, text: str) -> bytes:
     Raises InvalidId for anything else, another kind's prefix included.
     """
     prefix, _, digits = text.partition("_")
-    if prefix.lower() == kind:
+    # ASCII first: there are letters beyond it whose lower case is within.
+    if text.isascii() and prefix.lower() == kind:
         if len(digits) == 36 and digits[8] == digits[13] == digits[18] == digits[23] == "-":
             digits = digits.replace("-", "")
         if len(digits) == 32:

@@ -7,13 +7,14 @@ Whatever is wrong is a Problem with the layer that must answer for it; nothing h
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
 
 from server.core.catalog import Capability, CapabilityStatus, Catalog, Tool
-from server.core.effective_config import EffectiveConfig, LayerName, Provenance
+from server.core.effective_config import EffectiveConfig, LayerName, Provenance, pointer
 from server.core.errors import Reason, Violation, invalid
 from server.core.json import JsonObject
 from server.core.layer import EMPTY, CapabilityConfig, Layer
@@ -250,7 +251,8 @@ def _existing(catalog: Catalog, id: str) -> Capability:
 
 
 def _config_problems(catalog: Catalog, selection: _Selection) -> Iterator[Problem]:
-    """What the schemas refuse. The layer that answers is the lowest from which on the problem stands."""
+    """What the schemas refuse. The layer that answers is the one that set what is refused, or else the
+    lowest from which on the problem stands."""
     for ref, named in selection.named.items():
         config = EffectiveConfig(named.capability.default_config)
         standing: dict[tuple[tuple[str | int, ...], str], _Entry] = {}
@@ -259,10 +261,23 @@ def _config_problems(catalog: Catalog, selection: _Selection) -> Iterator[Proble
                 continue
             config.apply(entry.layer, entry.config)
             found = [(p.path, p.message) for p in catalog.config_problems(ref, config.value())]
-            standing = {problem: standing.get(problem, entry) for problem in found}
+            standing = {
+                problem: entry if _sets(config, entry.layer, problem[0]) else standing.get(problem, entry)
+                for problem in found
+            }
         for (path, message), entry in standing.items():
             where = f"{entry.field}.config{_dotted(path)}"
             yield Problem(Reason.INVALID_CONFIG, entry.layer, where, message)
+
+
+def _sets(config: EffectiveConfig, layer: LayerName, path: tuple[str | int, ...]) -> bool:
+    """Whether the layer set what is at the path, or something within. Lists are set whole."""
+    keys = itertools.takewhile(lambda step: isinstance(step, str), path)
+    where = pointer(keys)
+    return any(
+        leaf.layer is layer and (leaf.path == where or leaf.path.startswith(f"{where}/"))
+        for leaf in config.provenance()
+    )
 
 
 def _conflicts(selection: _Selection, resolved: tuple[Resolved, ...]) -> Iterator[Problem]:

@@ -9,7 +9,7 @@ import struct
 
 from google.protobuf.message import Message
 
-from server.core.errors import Reason, invalid_field
+from server.core.errors import Reason, ServiceError, invalid_field
 from server.core.page import DEFAULT_SIZE, LARGEST_SIZE, PageRequest
 
 _FORMAT = struct.Struct(">8sq16s")
@@ -21,7 +21,7 @@ def page_request(request: Message, organization_id: bytes) -> PageRequest:
     size = getattr(request, "page_size") or DEFAULT_SIZE  # noqa: B009  # every List request has it
     token: str = getattr(request, "page_token")  # noqa: B009
     skip: int = getattr(request, "skip")  # noqa: B009
-    after = _read(token, _binding(request, organization_id)) if token else None
+    after = _read(token, request, organization_id) if token else None
     return PageRequest(size=min(size, LARGEST_SIZE), skip=skip, after=after)
 
 
@@ -30,24 +30,34 @@ def next_page_token(request: Message, organization_id: bytes, after: tuple[int, 
     if after is None:
         return None
     created_at, id = after
-    token = _FORMAT.pack(_binding(request, organization_id), created_at, id)
-    return base64.urlsafe_b64encode(token).rstrip(b"=").decode()
+    token = _FORMAT.pack(_check(request, organization_id, created_at, id), created_at, id)
+    return _text(token)
 
 
-def _read(token: str, binding: bytes) -> tuple[int, bytes]:
+def _read(token: str, request: Message, organization_id: bytes) -> tuple[int, bytes]:
     try:
         decoded = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         found, created_at, id = _FORMAT.unpack(decoded)
     except (binascii.Error, ValueError, struct.error):
-        found, created_at, id = b"", 0, b""
-    if found != binding:
-        text = "is not a token of this list with this filter"
-        raise invalid_field("page_token", text, Reason.INVALID_PAGE_TOKEN)
+        raise _refusal() from None
+    # One spelling only: base64 has others of the same bytes.
+    if found != _check(request, organization_id, created_at, id) or _text(decoded) != token:
+        raise _refusal()
     return created_at, id
 
 
-def _binding(request: Message, organization_id: bytes) -> bytes:
-    content = [request.DESCRIPTOR.full_name, organization_id.hex()]
+def _text(token: bytes) -> str:
+    return base64.urlsafe_b64encode(token).rstrip(b"=").decode()
+
+
+def _refusal() -> ServiceError:
+    text = "is not a token of this list with this filter"
+    return invalid_field("page_token", text, Reason.INVALID_PAGE_TOKEN)
+
+
+def _check(request: Message, organization_id: bytes, created_at: int, id: bytes) -> bytes:
+    """What ties a place to the list, the tenant and the filter that it was found with."""
+    content = [request.DESCRIPTOR.full_name, organization_id.hex(), str(created_at), id.hex()]
     content += [
         f"{field.name}={value}"
         for field, value in request.ListFields()

@@ -37,22 +37,23 @@ class Authenticate:
         key = rest.strip() if scheme.lower() in ("bearer", "apikey") else text
         if not key:
             raise ServiceError(Reason.API_KEY_MISSING, "an API key is needed in authorization")
-        sha256, now = digest(key), time.time()
+        sha256 = digest(key)
         until, caller = self._remembered.get(sha256, _NEVER)
-        # A clock that was set back must not keep a key alive.
-        if caller is not None and now < until <= now + REMEMBERED_FOR:
+        if caller is not None and time.monotonic() < until:
             return caller
-        return self._look_up(sha256, key, now)
+        return self._look_up(sha256, key)
 
-    def _look_up(self, sha256: bytes, key: str, now: float) -> Caller:
+    def _look_up(self, sha256: bytes, key: str) -> Caller:
+        # The time before the question: what changes while it is answered counts from then.
+        now = time.monotonic()
         found = self._keys.find(sha256) if is_well_formed(key) else None
-        ends = math.inf if found is None or found.expires_at is None else found.expires_at / 1e6
+        left = math.inf if found is None or found.expires_at is None else found.expires_at / 1e6 - time.time()
         with self._lock:
             self._remembered.pop(sha256, None)
-            if found is None or ends <= now:
+            if found is None or left <= 0:
                 raise ServiceError(Reason.API_KEY_INVALID, "the API key is not valid")
             caller = Caller(found.organization_id, found.id, found.scopes)
-            self._remembered[sha256] = (min(now + REMEMBERED_FOR, ends), caller)
+            self._remembered[sha256] = (now + min(REMEMBERED_FOR, left), caller)
             if len(self._remembered) > _MOST_REMEMBERED:
                 self._remembered.popitem(last=False)
         return caller

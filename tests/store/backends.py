@@ -7,7 +7,6 @@ import sqlite3
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -76,13 +75,13 @@ class _Opened:
 
 
 class SqliteBackend(_Opened):
-    """SQLite, a file in the test's own directory."""
+    """SQLite, a file in a directory of its own."""
 
     name = "sqlite"
 
     def __init__(self, request: pytest.FixtureRequest) -> None:
-        self._directory: Path = request.getfixturevalue("tmp_path") / "database"
-        self._directory.mkdir()
+        directories: pytest.TempPathFactory = request.getfixturevalue("tmp_path_factory")
+        self._directory = directories.mktemp("sqlite")
         self._path = self._directory / "everruns.db"
         super().__init__(f"sqlite:///{self._path}")
 
@@ -97,7 +96,7 @@ class SqliteBackend(_Opened):
 
     @contextlib.contextmanager
     def unreachable(self) -> Iterator[None]:
-        aside = self._directory.with_name("aside")
+        aside = self._directory.with_name(f"{self._directory.name}-aside")
         self._directory.rename(aside)
         try:
             yield

@@ -6,7 +6,7 @@ import pytest
 
 from server.store.migrate import migrate
 from server.store.peewee_store import PeeweeStore
-from tests.store.backends import BACKENDS, Backend, SqliteBackend
+from tests.store.backends import BACKENDS, Backend, PostgresBackend, SqliteBackend
 from tests.store.faults import FaultyDialect
 from tests.store.postgres_server import running_postgres
 
@@ -33,13 +33,27 @@ def store(backend: Backend) -> PeeweeStore:
 
 
 @pytest.fixture
-def faulty(request: pytest.FixtureRequest) -> Iterator[FaultyDialect]:
-    """A dialect over a new SQLite database, which fails where a test says so."""
+def sqlite(request: pytest.FixtureRequest) -> Iterator[SqliteBackend]:
+    """A new empty SQLite database, where the kind does not matter."""
     backend = SqliteBackend(request)
-    dialect = FaultyDialect(backend.dialect())
-    migrate(dialect)
-    yield dialect
+    yield backend
     backend.cleanup()
+
+
+@pytest.fixture
+def postgres(request: pytest.FixtureRequest) -> Iterator[PostgresBackend]:
+    """A new empty PostgreSQL database."""
+    backend = PostgresBackend(request)
+    yield backend
+    backend.cleanup()
+
+
+@pytest.fixture
+def faulty(sqlite: SqliteBackend) -> FaultyDialect:
+    """A dialect over the SQLite database, migrated, which fails where a test says so."""
+    dialect = FaultyDialect(sqlite.dialect())
+    migrate(dialect)
+    return dialect
 
 
 @pytest.fixture

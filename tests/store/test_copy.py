@@ -68,8 +68,8 @@ def pair(request: pytest.FixtureRequest, new_database: NewDatabase) -> tuple[str
 
 @pytest.fixture
 def copied(new_database: NewDatabase) -> tuple[str, str]:
-    """A full store, and its copy in the other kind of database."""
-    source, target = new_database("sqlite"), new_database("postgresql")
+    """A full store, and its copy."""
+    source, target = new_database("sqlite"), new_database("sqlite")
     fill(source)
     copy(source, target)
     return source, target
@@ -164,7 +164,7 @@ def test_progress_is_told(pair: tuple[str, str]) -> None:
         assert done[-1] == (rows, rows)
 
 
-# Each changes one row; the text is in all databases the same.
+# Each changes a row or two of one table; the statement is the same in all kinds of database.
 TAMPERED = {
     "organization": "UPDATE organization SET name = name || ' ' WHERE id = (SELECT id FROM organization LIMIT 1)",
     "api_key": "UPDATE api_key SET scopes = 'read write keys' WHERE expires_at IS NOT NULL",
@@ -193,8 +193,9 @@ def test_a_tampered_row_is_found(place: str, copied: tuple[str, str]) -> None:
         copy(source, target)
 
 
-def test_a_lost_row_is_found_by_name_and_copied_again(copied: tuple[str, str]) -> None:
-    source, target = copied
+def test_a_lost_row_is_found_by_name_and_copied_again(pair: tuple[str, str]) -> None:
+    source, target = pair
+    copy(source, target)
     where = "organization_id = (SELECT organization_id FROM session LIMIT 1) AND substr(title, 1, 3) = 'aB '"
     with closing(open_dialect(target)) as dialect:
         [[id]] = dialect.database.execute_sql(f"SELECT id FROM session WHERE {where}").fetchall()

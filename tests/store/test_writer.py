@@ -21,6 +21,7 @@ from server.core.store import Replay, SessionRow
 from server.store.peewee_store import PeeweeStore
 from server.store.writer import LARGEST_GROUP
 from tests.store.at_once import HANG
+from tests.store.backends import SqliteBackend
 from tests.store.busy import busy, in_one_group, wait_until_waiting, waiting
 from tests.store.examples import (
     a_session,
@@ -167,7 +168,9 @@ def test_a_write_too_many_is_refused(faulty: FaultyDialect, write: Write) -> Non
         assert written(store, kept, write)
 
 
-def test_closing_finishes_what_waits_and_refuses_the_rest(faulty: FaultyDialect) -> None:
+def test_closing_finishes_what_waits_and_refuses_the_rest(
+    sqlite: SqliteBackend, faulty: FaultyDialect
+) -> None:
     store = PeeweeStore(faulty)
     kept = new_kept(store)
     count = LARGEST_GROUP + 50
@@ -182,8 +185,7 @@ def test_closing_finishes_what_waits_and_refuses_the_rest(faulty: FaultyDialect)
         assert not closed.done()
     assert closed.exception(HANG) is None
     made = [future.result(HANG) for future in futures]
-    with closing(PeeweeStore(faulty)) as again:
-        sessions, total, _ = everything(again, kept.organization_id)
+    sessions, total, _ = everything(sqlite.open(), kept.organization_id)
     assert {session.id for session in sessions} == {kept.session.id} | {
         session.id for session in made if isinstance(session, Session)
     }

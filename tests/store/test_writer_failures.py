@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from dataclasses import replace
 from functools import partial
 
@@ -14,12 +13,13 @@ import pytest
 from server.core.agent import Agent
 from server.core.errors import Reason, ServiceError
 from server.core.session import Session
-from server.core.store import SessionRow
+from server.core.store import Once, SessionRow
 from server.store.dialect import StoreFailure
 from server.store.group import ATTEMPTS
 from server.store.peewee_store import PeeweeStore
 from server.store.writer import LARGEST_GROUP
 from tests.store.at_once import HANG
+from tests.store.backends import SqliteBackend
 from tests.store.busy import in_one_group, waiting
 from tests.store.examples import a_session, an_agent, create, new_agent, once
 from tests.store.faults import FaultyDialect
@@ -51,7 +51,8 @@ def bad_answer(store: PeeweeStore, kept: Kept) -> object:
     def fail(_: SessionRow) -> bytes:
         raise Bad
 
-    return create(store, a_session(kept.agent, "bad"), replace(once("bad"), answer=fail))
+    key: Once[SessionRow] = once("bad")
+    return create(store, a_session(kept.agent, "bad"), replace(key, answer=fail))
 
 
 def taken_id(store: PeeweeStore, kept: Kept) -> object:
@@ -82,10 +83,10 @@ def test_one_bad_write_among_fifty_fails_alone(
     faulty_store: PeeweeStore, faulty: FaultyDialect, broken: Broken, place: int
 ) -> None:
     kept = new_kept(faulty_store)
-    good: list[Callable[[], object]] = [
+    writes: list[Callable[[], object]] = [
         partial(create, faulty_store, a_session(kept.agent, f"{number}")) for number in range(49)
     ]
-    writes = [*good[:place], partial(broken, faulty_store, kept), *good[place:]]
+    writes.insert(place, partial(broken, faulty_store, kept))
     results = in_one_group(faulty_store, writes)
     failed = [number for number, result in enumerate(results) if isinstance(result, Exception)]
     assert failed == [place]
@@ -251,6 +252,7 @@ def test_an_error_that_nobody_expects_fails_everybody_and_the_writer_goes_on(
 @pytest.mark.parametrize("dies", ["in a write", "COMMIT", "BEGIN"])
 @pytest.mark.parametrize("count", [0, 20, 2 * LARGEST_GROUP + 50])
 def test_a_writer_that_dies_leaves_nobody_waiting(
+    sqlite: SqliteBackend,
     faulty_store: PeeweeStore,
     faulty: FaultyDialect,
     caplog: pytest.LogCaptureFixture,
@@ -268,8 +270,9 @@ def test_a_writer_that_dies_leaves_nobody_waiting(
 
         return faulty_store.sessions.update(kept.organization_id, kept.session.id, change, math.inf)
 
-    others = [partial(create, faulty_store, a_session(kept.agent)) for _ in range(count)]
-    with waiting(faulty_store, [first, *others]) as futures:
+    writes: list[Callable[[], object]] = [first]
+    writes += [partial(create, faulty_store, a_session(kept.agent)) for _ in range(count)]
+    with waiting(faulty_store, writes) as futures:
         faulty.fail(dies, Death())
     errors = [future.exception(HANG) for future in futures]
     faulty.heal()
@@ -281,7 +284,6 @@ def test_a_writer_that_dies_leaves_nobody_waiting(
             write(faulty_store, kept, math.inf)
         assert error.value.reason is Reason.STORE_UNAVAILABLE
     assert everything(faulty_store, kept.organization_id) == before
-    faulty_store.close()
-    with closing(PeeweeStore(faulty)) as again:
-        assert everything(again, kept.organization_id) == before
-        assert written(again, kept, WRITES[0])
+    again = sqlite.open()
+    assert everything(again, kept.organization_id) == before
+    assert written(again, kept, WRITES[0])

@@ -10,7 +10,7 @@ import pytest
 
 from tests.system.processes import ROOT
 
-_MISSING = pytest.StashKey[int]()
+_MISSING = pytest.StashKey[dict[str, int]]()
 
 
 def find_grpcurl() -> str | None:
@@ -21,10 +21,30 @@ def find_grpcurl() -> str | None:
     )
 
 
+def find_pgbouncer() -> str | None:
+    """The path of pgbouncer: on PATH, or where Debian has what is for administrators."""
+    return shutil.which("pgbouncer") or shutil.which("pgbouncer", path="/usr/sbin")
+
+
+_TOOLS = {
+    "grpcurl": (find_grpcurl, "`make grpcurl` builds it, given Go"),
+    "pgbouncer": (find_pgbouncer, "the distribution's package of that name has it"),
+}
+"""How each is found, and how it is come by."""
+
+
 @pytest.fixture(scope="session")
 def grpcurl() -> str:
     """The path of grpcurl. Without it the tests that ask for it are not collected."""
     path = find_grpcurl()
+    assert path is not None
+    return path
+
+
+@pytest.fixture(scope="session")
+def pgbouncer() -> str:
+    """The path of pgbouncer. Without it the tests that ask for it are not collected."""
+    path = find_pgbouncer()
     assert path is not None
     return path
 
@@ -39,15 +59,18 @@ def buf() -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if find_grpcurl() is not None:
-        return
-    need = [item for item in items if isinstance(item, pytest.Function) and "grpcurl" in item.fixturenames]
-    items[:] = [item for item in items if item not in need]
-    config.hook.pytest_deselected(items=need)
-    config.stash[_MISSING] = len(need)
+    left_out = config.stash.setdefault(_MISSING, {})
+    for tool, (find, _) in _TOOLS.items():
+        if find() is not None:
+            continue
+        need = [item for item in items if isinstance(item, pytest.Function) and tool in item.fixturenames]
+        items[:] = [item for item in items if item not in need]
+        config.hook.pytest_deselected(items=need)
+        left_out[tool] = len(need)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if missing := config.stash.get(_MISSING, 0):
-        line = f"grpcurl is missing, so {missing} tests were left out; `make grpcurl` builds it, given Go."
-        terminalreporter.write_line(line)
+    for tool, tests in config.stash.get(_MISSING, {}).items():
+        if tests:
+            line = f"{tool} is missing, so {tests} tests were left out; {_TOOLS[tool][1]}."
+            terminalreporter.write_line(line)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -11,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from signal import Signals
 
 import grpc
 import httpx
@@ -60,11 +60,11 @@ class Process:
         """What it has written to stderr."""
         return self._errors.read_text()
 
-    def send(self, number: signal.Signals) -> None:
+    def send(self, number: Signals) -> None:
         """Sends a signal to it alone."""
         self._popen.send_signal(number)
 
-    def send_to_group(self, number: signal.Signals) -> None:
+    def send_to_group(self, number: Signals) -> None:
         """Sends a signal to it and to all of its process group, as a terminal does."""
         os.killpg(self._popen.pid, number)
 

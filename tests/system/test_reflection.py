@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ import grpc
 import pytest
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message_factory import GetMessageClass
+from google.rpc.error_details_pb2 import BadRequest, ErrorInfo
 from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoReflectionDescriptorDatabase
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
 
@@ -157,8 +159,13 @@ def test_buf_calls_every_rpc_and_shows_why_one_is_refused(version: str, served: 
     assert isinstance(request, dict)
     ended = tool(*command("CreateSession", request))
     assert ended.returncode == grpc.StatusCode.INVALID_ARGUMENT.value[0] << 3
-    for text in ("invalid_argument", "UNKNOWN_CAPABILITY", "capabilities[0].ref"):
-        assert text in ended.stderr
+    error = json.loads(ended.stderr)
+    assert error["code"] == "invalid_argument"
+    # Connect's JSON of an error has its details in base64.
+    details = {detail["type"]: base64.b64decode(detail["value"] + "==") for detail in error["details"]}
+    assert ErrorInfo.FromString(details["google.rpc.ErrorInfo"]).reason == "UNKNOWN_CAPABILITY"
+    [violation] = BadRequest.FromString(details["google.rpc.BadRequest"]).field_violations
+    assert violation.field == "capabilities[0].ref"
 
 
 @pytest.mark.parametrize("version", [V1, V1ALPHA])

@@ -43,12 +43,13 @@ class Time:
 
     def __init__(self) -> None:
         self.now = 1_700_000_000.0
+        self.set_back = 0.0
 
     def monotonic(self) -> float:
         return self.now
 
     def time(self) -> float:
-        return self.now
+        return self.now - self.set_back
 
 
 @pytest.fixture
@@ -179,6 +180,18 @@ def test_an_expired_key_is_invalid_also_when_it_is_remembered(keys: KeysInMemory
     clock.now += 0.875
     assert refusal(known, KEY) is None
     clock.now += 0.125
+    assert refusal(known, KEY) is Reason.API_KEY_INVALID
+
+
+@pytest.mark.parametrize("step", [0.125, REMEMBERED_FOR, 1_000_000])
+def test_a_clock_that_was_set_back_keeps_no_deleted_key_alive(
+    keys: KeysInMemory, clock: Time, step: float
+) -> None:
+    known = Authenticate(keys)
+    assert refusal(known, KEY) is None
+    del keys.kept[digest(KEY)]
+    clock.set_back = step
+    clock.now += REMEMBERED_FOR
     assert refusal(known, KEY) is Reason.API_KEY_INVALID
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import grpc
 import pytest
@@ -13,7 +15,7 @@ from google.protobuf.message import Message
 from everruns.v1.capability_pb2 import Capability
 from everruns.v1.capability_service_pb2 import GetCapabilityRequest, ListCapabilitiesRequest
 from server.app import AGENTS, CAPABILITIES, SESSIONS
-from server.core.caller import Scope
+from server.core.caller import Caller, Scope
 from server.core.errors import Reason, ServiceError
 from server.core.store import Store
 from server.rpc.calls import LARGEST_MESSAGE, Call, Calls, Undecodable, deserializer
@@ -127,15 +129,24 @@ def test_a_request_may_have_as_many_bytes_as_the_limit_says() -> None:
     assert read(larger) == Undecodable(LARGEST_MESSAGE + 1)
 
 
-def serving(store: Store, answer: Capability | Exception | None = None) -> tuple[TestingServer, list[Call]]:
-    """A server whose methods raise or answer one thing, and the calls that reach them."""
-    seen: list[Call] = []
+@dataclass(frozen=True)
+class Seen:
+    """What a method was told of a call, while it ran."""
+
+    caller: Caller
+    organization_id: bytes
+    deadline: float
+
+
+def serving(store: Store, answer: Exception | None = None) -> tuple[TestingServer, list[Seen]]:
+    """A server whose methods raise or answer, and the calls that reach them."""
+    seen: list[Seen] = []
 
     def method(request: Message, call: Call) -> Message:
-        seen.append(call)
-        if isinstance(answer, Exception):
+        seen.append(Seen(call.caller, call.organization_id, call.deadline))
+        if answer is not None:
             raise answer
-        return answer or Capability()
+        return Capability()
 
     methods = {"GetCapability": method, "ListCapabilities": method}
     return TestingServer(Calls(Authenticate(store.keys)), {CAPABILITIES: methods}), seen
@@ -195,3 +206,14 @@ def test_a_method_is_told_its_caller_and_when_it_must_end(store: Store, client: 
     assert call.caller.scopes == {Scope.READ, Scope.WRITE}
     # The server under test gives every call 30 seconds.
     assert before + 30 <= call.deadline <= after + 30
+
+
+def test_all_but_reading_one_thing_runs_on_the_threads_for_what_may_wait(store: Store) -> None:
+    with ThreadPoolExecutor(1) as patient:
+        calls = Calls(Authenticate(store.keys), patient)
+        waiting = {
+            rpc
+            for rpc in RPCS
+            if getattr(calls.around(rpc, lambda request, call: request), "experimental_thread_pool", None)
+        }
+    assert waiting == {rpc for rpc in RPCS if not rpc.startswith("Get")}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.core.clock import SystemClock, after, as_datetime
+from server.core.clock import SystemClock, after
 
 TIMES = st.lists(st.integers(0, 10**19), min_size=1, max_size=50)
 
@@ -69,10 +68,3 @@ def test_a_change_is_later_than_the_one_before_and_not_before_now(previous: int,
     assert changed > previous
     assert changed >= now
     assert changed in (now, previous + 1)
-
-
-@given(st.integers(0, 200_000_000_000_000_000))
-def test_a_time_is_a_datetime_in_utc_to_the_microsecond(microseconds: int) -> None:
-    told = as_datetime(microseconds)
-    assert told - datetime(1970, 1, 1, tzinfo=UTC) == timedelta(microseconds=microseconds)
-    assert told.tzinfo is UTC

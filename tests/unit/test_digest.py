@@ -122,7 +122,7 @@ def _shuffled(config: JsonObject, random: Random) -> JsonObject:
     return dict(items)
 
 
-@pytest.mark.parametrize("seed", ["0", "1", "4711"])
+@pytest.mark.parametrize("seed", ["0", "4711"])
 def test_it_is_the_same_in_another_process(seed: str) -> None:
     program = """
 import tests.unit.test_digest as test

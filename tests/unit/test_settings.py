@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from server.settings import BadSetting, Settings, from_environment, read_settings
+from server.settings import BadSetting, Settings, child_environment, from_environment, read_settings
 
 # Variable: attribute, default, a value, and what it comes to.
 SETTINGS: dict[str, tuple[str, object, str, object]] = {
@@ -27,7 +27,8 @@ SETTINGS: dict[str, tuple[str, object, str, object]] = {
     "EVERRUNS_POSTGRES_PREPARE": ("postgres_prepare", True, "off", False),
     "EVERRUNS_WORKERS": ("workers", 1, "3", 3),
     "EVERRUNS_PIN_CORES": ("pin_cores", True, "OFF", False),
-    "EVERRUNS_THREADS": ("threads", 32, "10000", 10000),
+    "EVERRUNS_THREADS": ("threads", 64, "10000", 10000),
+    "EVERRUNS_QUICK_THREADS": ("quick_threads", 4, "1", 1),
     "EVERRUNS_LOG_LEVEL": ("log_level", "INFO", "debug", "DEBUG"),
 }
 # What one process of several is told by another.
@@ -50,8 +51,9 @@ def test_a_variable_sets_one_thing(name: str) -> None:
     attribute, _, text, value = SETTINGS[name]
     found = values(read_settings({name: text}))
     assert found[attribute] == value
-    # Where the data is says where the database is, and that how many processes there are.
-    follows = {"data_dir": {"database_url"}, "database_url": {"workers"}}.get(attribute, set())
+    # Where the data is says where the database is, and its kind how many processes and threads there are.
+    by_database = {"workers", "threads", "quick_threads"}
+    follows = {"data_dir": {"database_url"}, "database_url": by_database}.get(attribute, set())
     others = values(read_settings({}))
     assert {key for key in found if found[key] != others[key]} <= {attribute, *follows}
 
@@ -80,6 +82,18 @@ def test_the_data_directory_holds_the_database_and_the_development_key() -> None
     assert settings.dev_key_file == Path("/a/dev-key")
 
 
+def test_a_kind_of_database_has_its_number_of_threads() -> None:
+    settings = read_settings({"EVERRUNS_DATABASE_URL": "postgresql://db/x"})
+    assert (settings.threads, settings.quick_threads) == (24, 8)
+
+
+def test_a_process_that_is_started_inherits_what_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVERRUNS_THREADS", "7")
+    monkeypatch.delenv("EVERRUNS_WORKERS", raising=False)
+    handed = child_environment({"EVERRUNS_THREADS": "1", "EVERRUNS_WORKERS": "2"})
+    assert (handed["EVERRUNS_THREADS"], handed["EVERRUNS_WORKERS"]) == ("7", "2")
+
+
 def test_there_are_as_many_processes_as_cores_but_one_where_there_is_one_writer() -> None:
     cores = len(os.sched_getaffinity(0))
     assert read_settings({"EVERRUNS_DATABASE_URL": "postgresql://db/x"}).workers == cores
@@ -93,6 +107,7 @@ BAD = [
     *(("EVERRUNS_GRPC_PORT", value) for value in NO_PORTS),
     *(("EVERRUNS_HTTP_PORT", value) for value in NO_PORTS),
     *(("EVERRUNS_THREADS", value) for value in NO_COUNTS),
+    *(("EVERRUNS_QUICK_THREADS", value) for value in NO_COUNTS),
     *(("EVERRUNS_WORKERS", value) for value in NO_COUNTS),
     *(("EVERRUNS_POSTGRES_PREPARE", value) for value in NO_SWITCHES),
     *(("EVERRUNS_PIN_CORES", value) for value in NO_SWITCHES),

@@ -30,15 +30,16 @@ def environment(**settings: str) -> dict[str, str]:
 
 @contextmanager
 def gateway_process(**settings: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """Yields a running gateway, which leads a process group of its own, and its URL."""
-    with _running("gateway", **settings) as running:
+    """Yields a running gateway and its URL."""
+    with running_python("-m", "gateway", **settings) as running:
         yield running, _read_until(r"listening on (http://\S+),", running)
 
 
 @contextmanager
 def server_process(directory: Path, count: int) -> Iterator[tuple[subprocess.Popen[str], int]]:
     """Yields a running server of several processes, all of which serve, and its port."""
-    with _running(
+    with running_python(
+        "-m",
         "server",
         "serve",
         EVERRUNS_DATA_DIR=str(directory),
@@ -51,9 +52,10 @@ def server_process(directory: Path, count: int) -> Iterator[tuple[subprocess.Pop
 
 
 @contextmanager
-def _running(*arguments: str, **settings: str) -> Iterator[subprocess.Popen[str]]:
+def running_python(*arguments: str, **settings: str) -> Iterator[subprocess.Popen[str]]:
+    """Yields a running Python, which leads a process group of its own and writes all to its stdout."""
     with subprocess.Popen(
-        [sys.executable, "-m", *arguments],
+        [sys.executable, *arguments],
         env=environment(**settings),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -94,7 +96,7 @@ def workers(running: subprocess.Popen[str]) -> set[int]:
 
 def connections(process: int, port: int) -> int:
     """Returns how many connections to the port the process has taken."""
-    held = {str(entry.readlink()) for entry in Path(f"/proc/{process}/fd").iterdir()}
+    held = {_target(entry) for entry in Path(f"/proc/{process}/fd").iterdir()}
     # A socket for IPv6 may take connections over IPv4.
     tables = [Path(f"/proc/net/{table}").read_text().splitlines() for table in ("tcp", "tcp6")]
     return sum(
@@ -118,3 +120,11 @@ def _command_line(process: str) -> bytes:
         return Path(f"/proc/{process}/cmdline").read_bytes()
     except OSError:
         return b""
+
+
+def _target(link: Path) -> str:
+    try:
+        return str(link.readlink())
+    except FileNotFoundError:
+        # The process has closed it since.
+        return ""

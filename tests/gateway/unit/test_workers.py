@@ -4,7 +4,7 @@ import os
 import select
 import signal
 import subprocess
-import sys
+import time
 from contextlib import AbstractContextManager
 
 import httpx
@@ -13,8 +13,8 @@ from tests.gateway.unit.fake_server import FakeServer
 from tests.gateway.unit.processes import (
     PATIENCE,
     end,
-    environment,
     gateway_process,
+    running_python,
     wait_until,
     workers,
 )
@@ -25,6 +25,17 @@ COUNT = 2
 def several(server: FakeServer) -> AbstractContextManager[tuple[subprocess.Popen[str], str]]:
     """A gateway of several processes, running, and its URL."""
     return gateway_process(EVERRUNS_GRPC_PORT=str(server.port), EVERRUNS_HTTP_WORKERS=str(COUNT))
+
+
+def program(application: str) -> str:
+    """Several processes that never have to answer their supervisor in time."""
+    return f"""
+import sys, uvicorn
+from gateway.listen import listen
+from gateway.workers import run_workers
+config = uvicorn.Config("{application}", factory=True, workers={COUNT}, timeout_worker_healthcheck=3600)
+sys.exit(run_workers(config, listen("127.0.0.1", 0)))
+"""
 
 
 def is_served(url: str) -> bool:
@@ -54,20 +65,22 @@ def test_a_worker_that_is_killed_is_replaced_while_requests_keep_working(server:
         assert is_served(url)
         running.terminate()
         code, written = end(running)
-    print(written)
     assert code == 0
     for worker in first:
         assert f"INFO uvicorn.error: Child process [{worker}] died" in written
 
 
-def test_a_worker_that_is_killed_as_it_starts_is_replaced(server: FakeServer) -> None:
-    with several(server) as (running, url):
+def test_a_worker_that_dies_while_it_is_asked_how_it_is_is_replaced() -> None:
+    with running_python("-c", program("starlette.applications:Starlette")) as running:
         wait_until(lambda: len(workers(running)) == COUNT)
         first = workers(running)
         for worker in first:
+            os.kill(worker, signal.SIGSTOP)
+        # It is asked every half second.
+        time.sleep(1)
+        for worker in first:
             kill(worker)
         wait_until(lambda: len(workers(running) - first) == COUNT)
-        assert is_served(url)
         running.terminate()
         assert end(running)[0] == 0
 
@@ -88,13 +101,7 @@ def test_workers_end_when_their_supervisor_is_killed(server: FakeServer) -> None
 
 
 def test_workers_that_cannot_start_are_a_failure() -> None:
-    program = (
-        "import sys, uvicorn; from gateway.listen import listen; from gateway.workers import run_workers;"
-        f"config = uvicorn.Config('gateway:no_such_application', workers={COUNT});"
-        "sys.exit(run_workers(config, listen('127.0.0.1', 0)))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, timeout=PATIENCE
-    )
-    assert done.returncode == 3
-    assert "no_such_application" in done.stderr
+    with running_python("-c", program("gateway:no_such_application")) as running:
+        code, written = end(running)
+    assert code == 3
+    assert "no_such_application" in written

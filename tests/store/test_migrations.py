@@ -1,0 +1,135 @@
+"""Migrations make the schema that the models say, once, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from peewee import Database
+
+from server.store import models
+from server.store.migrate import SchemaTooNew, SchemaTooOld, migrate, require_current
+from tests.store.at_once import elsewhere
+from tests.store.backends import BACKENDS, Backend
+from tests.store.child_process import child
+from tests.store.writes import everything, new_kept
+
+ALL = sorted(path.stem for path in Path(models.__file__).with_name("migrations").glob("[0-9]*.py"))
+HALF = """
+def up(migrator, database):
+    database.execute_sql("CREATE TABLE half (id INTEGER)")
+    database.execute_sql("ALTER TABLE session ADD COLUMN half INTEGER")
+    raise RuntimeError("half way")
+"""
+WHOLE = HALF.replace('    raise RuntimeError("half way")\n', "")
+
+
+@pytest.fixture
+def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory that migrations are taken from, with those that there are."""
+    directory = tmp_path / "migrations"
+    source = Path(models.__file__).with_name("migrations")
+    shutil.copytree(source, directory, ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr("server.store.migrate._DIRECTORY", directory)
+    return directory
+
+
+def tables(backend: Backend, database: Database) -> list[str]:
+    """The schema, without what keeps the migrations themselves."""
+    return [line for line in backend.schema(database) if "schema_migration" not in line]
+
+
+def test_a_new_database_is_as_the_models_say(backend: Backend, request: pytest.FixtureRequest) -> None:
+    assert migrate(backend.dialect()) == ALL
+    other = BACKENDS[backend.name](request)
+    try:
+        database = other.dialect().database
+        with database.bind_ctx(models.TABLES):
+            for model in models.TABLES:
+                model.create_table(safe=False)
+        wanted = tables(other, database)
+    finally:
+        other.cleanup()
+    assert tables(backend, backend.dialect().database) == wanted
+    for model in models.TABLES:
+        assert any(model._meta.table_name in line for line in wanted)
+
+
+def test_migrating_again_does_nothing(backend: Backend) -> None:
+    store = backend.open()
+    kept = new_kept(store)
+    before = everything(store, kept.organization_id), backend.schema(backend.dialect().database)
+    for _ in range(2):
+        assert migrate(backend.dialect()) == []
+    assert (everything(store, kept.organization_id), backend.schema(backend.dialect().database)) == before
+
+
+def test_processes_that_migrate_at_once_do_it_once(backend: Backend) -> None:
+    with ExitStack() as stack:
+        children = [stack.enter_context(child("migrate_when_told", backend.url)) for _ in range(8)]
+        assert [process.hear() for process in children] == ["ready"] * 8
+        for process in children:
+            process.tell()
+        applied = [json.loads(line) for process in children for line in process.end()]
+    assert sorted(applied) == [[]] * 7 + [ALL]
+    new_kept(backend.open())
+
+
+def test_a_schema_of_a_newer_version_is_left_alone(
+    backend: Backend, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (directory / "9998_newer.py").write_text(WHOLE)
+    (directory / "9999_newest.py").write_text("def up(migrator, database):\n    pass\n")
+    assert migrate(backend.dialect()) == [*ALL, "9998_newer", "9999_newest"]
+    before = backend.schema(backend.dialect().database)
+    monkeypatch.undo()
+    for look in (migrate, require_current):
+        with pytest.raises(SchemaTooNew, match="9998_newer, 9999_newest"):
+            look(backend.dialect())
+    assert backend.schema(backend.dialect().database) == before
+
+
+def test_a_schema_of_an_older_version_is_told(backend: Backend, directory: Path) -> None:
+    with pytest.raises(SchemaTooOld, match=ALL[-1]):
+        require_current(backend.dialect())
+    migrate(backend.dialect())
+    require_current(backend.dialect())
+    (directory / "9999_newer.py").write_text(WHOLE)
+    before = backend.schema(backend.dialect().database)
+    with pytest.raises(SchemaTooOld, match="9999_newer"):
+        require_current(backend.dialect())
+    assert backend.schema(backend.dialect().database) == before
+
+
+def die_half_way_and_migrate(backend: Backend, directory: Path) -> list[str]:
+    """Migrates twice in vain, and then well; what was applied."""
+    before = backend.schema(backend.dialect().database)
+    (directory / "9998_before.py").write_text("def up(migrator, database):\n    pass\n")
+    (directory / "9999_half.py").write_text(HALF)
+    for _ in range(2):
+        with pytest.raises(RuntimeError, match="half way"):
+            migrate(backend.dialect())
+        assert backend.schema(backend.dialect().database) == before
+    (directory / "9999_half.py").write_text(WHOLE)
+    # Nothing is locked either, for others.
+    applied = elsewhere(lambda: migrate(backend.dialect()))
+    assert any("half" in line for line in tables(backend, backend.dialect().database))
+    assert migrate(backend.dialect()) == []
+    return applied
+
+
+def test_the_first_migration_that_dies_half_way_leaves_nothing(backend: Backend, directory: Path) -> None:
+    assert die_half_way_and_migrate(backend, directory) == [*ALL, "9998_before", "9999_half"]
+
+
+def test_a_later_migration_that_dies_half_way_leaves_what_there_was(
+    backend: Backend, directory: Path
+) -> None:
+    store = backend.open()
+    kept = new_kept(store)
+    before = everything(store, kept.organization_id)
+    assert die_half_way_and_migrate(backend, directory) == ["9998_before", "9999_half"]
+    assert everything(store, kept.organization_id) == before
