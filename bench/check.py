@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -68,16 +69,17 @@ class GrpcProbe:
 
 
 class RestProbe:
-    """A probe over one kept-alive HTTP connection."""
+    """A probe over HTTP, a connection each time: servers close one that rests while others are measured."""
 
     def __init__(self, port: int, key: str) -> None:
-        self._connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        self._port = port
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
 
     def answer(self, call: Call) -> Answer:
-        self._connection.request(call.method, call.path, call.body or None, self._headers)
-        response = self._connection.getresponse()
-        body = response.read()
+        with closing(http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)) as connection:
+            connection.request(call.method, call.path, call.body or None, self._headers)
+            response = connection.getresponse()
+            body = response.read()
         if response.status not in (200, 201):
             raise CheckError(f"{call.method} {call.path}: {response.status} {body[:500]!r}")
         head = len(f"HTTP/1.1 {response.status} {response.reason}\r\n\r\n")
@@ -88,7 +90,7 @@ class RestProbe:
         return _total(self.answer(Call("total", "/v1/sessions?limit=1", method="GET")), "total")
 
     def close(self) -> None:
-        self._connection.close()
+        """There is nothing to close between answers."""
 
 
 def expect(measure: str, content: Json) -> None:

@@ -26,10 +26,12 @@ def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
     backend.cleanup()
 
 
-@pytest.fixture
-def store(backend: Backend) -> PeeweeStore:
-    """A store over a new database of each kind in turn."""
-    return backend.open()
+@pytest.fixture(scope="module", params=BACKENDS)
+def store(request: pytest.FixtureRequest) -> Iterator[PeeweeStore]:
+    """A store of each kind in turn. Tests of a module share it, each in organizations of its own."""
+    backend = BACKENDS[request.param](request)
+    yield backend.open()
+    backend.cleanup()
 
 
 @pytest.fixture

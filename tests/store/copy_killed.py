@@ -39,7 +39,7 @@ def die_at(dialect: type[SqliteDialect] | type[PostgresDialect], moment: str, co
         if moment == "after" and begun == commit:
             die()
 
-    dialect.command = counted  # type: ignore[method-assign, assignment]  # the fault to force
+    dialect.command = counted  # type: ignore[method-assign]  # the fault to force
 
 
 if __name__ == "__main__":

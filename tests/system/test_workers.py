@@ -70,7 +70,7 @@ def children(pid: int) -> set[int]:
 def about(pid: int, what: str) -> list[str]:
     """The `cmdline` or `environ` of a process; nothing of one that has ended."""
     try:
-        return Path(f"/proc/{pid}/{what}").read_text().split("\0")
+        return [part for part in Path(f"/proc/{pid}/{what}").read_text().split("\0") if part]
     except OSError:
         return []
 
@@ -90,7 +90,9 @@ def workers(port: int) -> set[int]:
 def has_connection(pid: int, port: int) -> bool:
     """Whether a client of the port is connected to the process."""
     established = re.compile(rf"\s*\d+: \w+:{port:04X} \w+:\w+ 01 .*")
-    lines = filter(established.fullmatch, Path(f"/proc/{pid}/net/tcp").read_text().splitlines())
+    # A server that listens on an IPv4 address may do so by way of IPv6.
+    texts = (Path(f"/proc/{pid}/net/{table}").read_text() for table in ("tcp", "tcp6"))
+    lines = filter(established.fullmatch, (line for text in texts for line in text.splitlines()))
     sockets = {f"socket:[{line.split()[9]}]" for line in lines}
     opened = set()
     for path in Path(f"/proc/{pid}/fd").iterdir():

@@ -72,10 +72,12 @@ def running_python(*arguments: str, **settings: str) -> Iterator[subprocess.Pope
 
 def _read_until(pattern: str, running: subprocess.Popen[str]) -> str:
     assert running.stdout is not None
+    written = ""
     for line in running.stdout:
         if found := re.search(pattern, line):
             return found[1]
-    raise EOFError(f"no line has {pattern}")
+        written += line
+    raise EOFError(f"no {pattern} in {written}")
 
 
 def end(running: subprocess.Popen[str]) -> tuple[int, str]:
