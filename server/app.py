@@ -62,6 +62,7 @@ class App:
     server: grpc.Server
     health: health.HealthServicer
     store: Store
+    threads: tuple[Threads, ...]
 
 
 def open_store(settings: Settings) -> PeeweeStore:
@@ -112,8 +113,9 @@ def build(settings: Settings) -> App:
     catalog = load_catalog(settings.catalog_dir)
     store = open_store(settings)
     services = make_services(store, catalog, settings.default_model)
+    patient, quick = Threads(settings.threads, "patient"), Threads(settings.quick_threads, "quick")
     server = grpc.server(
-        Threads(settings.quick_threads, "quick"),
+        patient,
         options=[
             ("grpc.so_reuseport", int(settings.share_port)),
             # A little more than a request may have, so that one too large is refused by name.
@@ -124,7 +126,7 @@ def build(settings: Settings) -> App:
             ("grpc.keepalive_permit_without_calls", 1),
         ],
     )
-    calls = Calls(Authenticate(store.keys), Threads(settings.threads, "patient"))
+    calls = Calls(Authenticate(store.keys), quick)
     add_service(server, calls, SESSIONS, services.sessions)
     add_service(server, calls, AGENTS, services.agents)
     add_service(server, calls, CAPABILITIES, services.capabilities)
@@ -134,4 +136,4 @@ def build(settings: Settings) -> App:
     add_reflection(server, [*names, health.SERVICE_NAME])
     for name in ("", *names):
         servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
-    return App(server, servicer, store)
+    return App(server, servicer, store, (patient, quick))

@@ -68,8 +68,9 @@ class Threads(ThreadPoolExecutor):
     def __init__(self, count: int, name: str) -> None:
         super().__init__(1)
         self._calls: queue.SimpleQueue[Submitted[Any] | None] = queue.SimpleQueue()
+        self._busy = [False] * count
         self._workers = [
-            threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True)
+            threading.Thread(target=self._work, args=(number,), name=f"{name}-{number}", daemon=True)
             for number in range(count)
         ]
         for worker in self._workers:
@@ -81,6 +82,10 @@ class Threads(ThreadPoolExecutor):
         self._calls.put(submitted)
         return submitted
 
+    def is_idle(self) -> bool:
+        """Whether no call is being made or waits."""
+        return self._calls.empty() and not any(self._busy)
+
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Ends the threads once the calls that wait are made; with `wait`, returns after them."""
         super().shutdown(wait=False, cancel_futures=cancel_futures)
@@ -90,7 +95,9 @@ class Threads(ThreadPoolExecutor):
             for worker in self._workers:
                 worker.join()
 
-    def _work(self) -> None:
-        take = self._calls.get
+    def _work(self, number: int) -> None:
+        take, busy = self._calls.get, self._busy
         while (submitted := take()) is not None:
+            busy[number] = True
             submitted.run()
+            busy[number] = False

@@ -7,6 +7,7 @@ and no connection, and its children are spawned, not forked.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import multiprocessing
 import os
@@ -14,7 +15,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 
@@ -78,10 +79,28 @@ def cores_to_pin(settings: Settings) -> list[int | None]:
     return cores if settings.pin_cores and len(cores) > 1 else [None]
 
 
-def pin(core: int | None) -> None:
-    """Keeps this process to a core: its threads take turns anyway, and fight less for the turn."""
-    if core is not None:
-        os.sched_setaffinity(0, {core})
+@contextlib.contextmanager
+def pinned(core: int | None) -> Iterator[None]:
+    """Keeps this thread, and for good those that it makes meanwhile, to a core if there is one given.
+
+    The threads of one interpreter take turns anyway, and on one core they fight less for the turn.
+    """
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, before if core is None else {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@contextlib.contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Has processes that are started meanwhile leave Ctrl-C to this one until they serve."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def reserve_port(host: str, port: int) -> socket.socket:
@@ -121,7 +140,8 @@ class _Child:
         self._serving, sending = context.Pipe(duplex=False)
         arguments = (self._settings, self._work, self._core, os.getpid(), sending)
         self._process = context.Process(target=_run, args=arguments, name="everruns-worker")
-        self._process.start()
+        with _interrupts_ignored():
+            self._process.start()
         sending.close()
         self._started = time.monotonic()
 
@@ -172,10 +192,10 @@ def _run(settings: Settings, work: Work, core: int | None, parent: int, serving:
         serving.close()
 
     logging.basicConfig(level=settings.log_level, format=settings.log_format)
-    pin(core)
     # A parent that was killed leaves nobody to drain this process, so it does so itself.
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    work(settings, say_so)
+    with pinned(core):
+        work(settings, say_so)
 
 
 def _end_with(parent: int) -> None:

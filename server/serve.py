@@ -13,7 +13,7 @@ from grpc_health.v1 import health_pb2
 
 from server.app import SERVICES, App, build, open_store
 from server.catalog.load import load_catalog
-from server.processes import PortTaken, cores_to_pin, pin, run_processes
+from server.processes import PortTaken, cores_to_pin, pinned, run_processes
 from server.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -22,6 +22,8 @@ GRACE = 30.0
 """How long, in seconds, calls in flight have to finish when the server stops."""
 
 _PROBE_EVERY = 1.0
+_QUIET = 0.05
+_FLUSH = 0.5
 
 
 def serve(
@@ -35,8 +37,7 @@ def serve(
     Raises PortTaken, StartFailed, and what `build` raises.
     """
     if settings.workers == 1:
-        pin(cores_to_pin(settings)[0])
-        _serve_here(settings, when_serving, while_true)
+        _serve_here(settings, cores_to_pin(settings)[0], when_serving, while_true)
     else:
         # What stops every process is said once, and the schema is brought up to date before there are
         # processes to wait for each other.
@@ -47,17 +48,25 @@ def serve(
 
 def serve_one(settings: Settings, when_serving: Callable[[], None]) -> None:
     """Serves as one of several processes; see `serve`."""
-    _serve_here(settings, when_serving, lambda: True)
+    _serve_here(settings, None, when_serving, lambda: True)
 
 
-def _serve_here(settings: Settings, when_serving: Callable[[], None], while_true: Callable[[], bool]) -> None:
-    app = build(settings)
+def _serve_here(
+    settings: Settings,
+    core: int | None,
+    when_serving: Callable[[], None],
+    while_true: Callable[[], bool],
+) -> None:
+    # Threads keep to the core of the one that made them; this one, which starts processes, does not.
+    with pinned(core):
+        app = build(settings)
     try:
         port = listen(app.server, settings)
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        app.server.start()
+        with pinned(core):
+            app.server.start()
         logger.info("serving gRPC on %s:%d", settings.grpc_host, port)
         when_serving()
         while not stop.wait(_PROBE_EVERY) and while_true():
@@ -91,5 +100,14 @@ def drain(app: App) -> None:
     logger.info("stopping: finishing the calls in flight")
     app.health.enter_graceful_shutdown()
     started = time.monotonic()
-    app.server.stop(GRACE).wait()
+    ended = app.server.stop(GRACE)
+    quiet = 0
+    # Twice, for a call that came just before the stop may be on its way to a thread.
+    while quiet < 2 and not ended.wait(_QUIET):
+        quiet = quiet + 1 if all(threads.is_idle() for threads in app.threads) else 0
+    # What is left has no thread: watchers, who would stay for ever, and answers on their way.
+    app.server.stop(_FLUSH)
+    ended.wait()
+    for threads in app.threads:
+        threads.shutdown(wait=False)
     logger.info("stopped after %.1f s", time.monotonic() - started)

@@ -62,17 +62,17 @@ class Undecodable:
 class Calls:
     """Puts around a method what all methods need. Thread-safe."""
 
-    def __init__(self, authenticate: Authenticate, patient: ThreadPoolExecutor | None = None) -> None:
+    def __init__(self, authenticate: Authenticate, quick: ThreadPoolExecutor | None = None) -> None:
         self._authenticate = authenticate
-        self._patient = patient
+        self._quick = quick
 
     def around(
         self, name: str, method: Callable[[Request, Call], Response]
     ) -> Callable[[Request | Undecodable, grpc.ServicerContext], Response]:
         """The method as grpc calls it: it validates, and ends with a status where `method` raises.
 
-        `name` is the rpc's; those that only read need the scope `read`, the others `write`. What may
-        wait, that is all but reading one thing by its id, runs on the threads for patient calls.
+        `name` is the rpc's; those that only read need the scope `read`, the others `write`. Reading one
+        thing by its id never waits for long, and runs on the threads for quick calls if there are such.
         """
         scope = Scope.READ if name.startswith(_READING) else Scope.WRITE
 
@@ -92,9 +92,9 @@ class Calls:
                 logger.info("%s %s request %s", name, code_name(refused), request_id)
                 return _abort(context, to_status(refused, request_id))
 
-        if self._patient is not None and not name.startswith(_QUICK):
+        if self._quick is not None and name.startswith(_QUICK):
             # How grpc is told of other threads for a method.
-            handle.experimental_thread_pool = self._patient  # type: ignore[attr-defined]
+            handle.experimental_thread_pool = self._quick  # type: ignore[attr-defined]
         return handle
 
 

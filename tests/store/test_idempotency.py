@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import pytest
 
@@ -14,7 +16,7 @@ from server.core.errors import Reason, ServiceError
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter
 from server.core.store import IDEMPOTENCY_WINDOW, Once, Replay, SessionRow, Store
-from tests.store.at_once import at_once, outcomes
+from tests.store.at_once import HANG, at_once, outcomes
 from tests.store.backends import Backend
 from tests.store.examples import (
     a_session,
@@ -29,42 +31,58 @@ from tests.store.examples import (
 )
 from tests.store.listing import agents, read_all, sessions
 
+T = TypeVar("T", Agent, Session, SessionRow)
+
+
+def nothing() -> None:
+    """What happens before an answer is kept, unless a test says otherwise."""
+
 
 @dataclass(frozen=True)
 class Request:
-    """What `examples.once` is made of."""
+    """A request with an idempotency key, of this content, that comes at a time; now unless that is given."""
 
     key: str
     content: str = ""
     at: int = 0
     method: str = "Create"
+    before_answer: Callable[[], None] = nothing
+
+    def once(self) -> Once[T]:
+        """The write of the request, to happen once."""
+
+        def answer_then(made: T) -> bytes:
+            self.before_answer()
+            return answer(made)
+
+        made_once: Once[T] = once(self.key, self.content, self.at, self.method)
+        return replace(made_once, answer=answer_then)
 
 
 Write = Callable[[Store, Agent, Request], Session | Agent | Replay]
 
 
-def create_session(store: Store, agent: Agent, r: Request) -> Session | Replay:
-    return create(store, a_session(agent), once(r.key, r.content, r.at, r.method), math.inf)
+def create_session(store: Store, agent: Agent, request: Request) -> Session | Replay:
+    return create(store, a_session(agent), request.once())
 
 
-def create_agent(store: Store, agent: Agent, r: Request) -> Agent | Replay:
+def create_agent(store: Store, agent: Agent, request: Request) -> Agent | Replay:
+    return store.agents.create(an_agent(agent.organization_id), request.once(), math.inf)
+
+
+def apply_new(store: Store, agent: Agent, request: Request) -> Agent | Replay:
     made = an_agent(agent.organization_id)
-    return store.agents.create(made, once(r.key, r.content, r.at, r.method), math.inf)
+    once: Once[Agent] = request.once()
+    return store.agents.apply(agent.organization_id, None, made.name, lambda _: made, once, math.inf)
 
 
-def apply_new(store: Store, agent: Agent, r: Request) -> Agent | Replay:
-    made = an_agent(agent.organization_id)
-    key: Once[Agent] = once(r.key, r.content, r.at, r.method)
-    return store.agents.apply(agent.organization_id, None, made.name, lambda _: made, key, math.inf)
-
-
-def apply_changed(store: Store, agent: Agent, r: Request) -> Agent | Replay:
+def apply_changed(store: Store, agent: Agent, request: Request) -> Agent | Replay:
     def change(stored: Agent | None) -> Agent:
         assert stored is not None
         return replace(stored, max_iterations=stored.max_iterations + 1)
 
-    key: Once[Agent] = once(r.key, r.content, r.at, r.method)
-    return store.agents.apply(agent.organization_id, agent.id, agent.name, change, key, math.inf)
+    once: Once[Agent] = request.once()
+    return store.agents.apply(agent.organization_id, agent.id, agent.name, change, once, math.inf)
 
 
 @pytest.fixture(params=[create_session, create_agent, apply_new, apply_changed])
@@ -250,6 +268,30 @@ def test_a_key_that_many_use_at_once_makes_one(backend: Backend, write: Write, p
     assert new == made
     total = stores[0].sessions.list(agent.organization_id, SessionFilter(), PageRequest()).total
     assert total == len(kept_sessions)
+
+
+def test_a_key_that_two_processes_use_at_the_same_moment_makes_one(backend: Backend, write: Write) -> None:
+    first, second = backend.open(), backend.open()
+    agent = new_agent(first, new_organization(first))
+    before = everything(first, agent.organization_id)
+    others: list[Future[Session | Agent | Replay]] = []
+    is_here = threading.Event()
+
+    with ThreadPoolExecutor(1) as thread:
+
+        def have_the_other_begin() -> None:
+            if not others:
+                request = Request("key", before_answer=is_here.set)
+                others.append(thread.submit(write, second, agent, request))
+                # It gets this far only where the database lets two write at once.
+                is_here.wait(0.5)
+
+        made = write(first, agent, Request("key", before_answer=have_the_other_begin))
+        assert others[0].result(HANG) == first_answer(made)
+    after = everything(second, agent.organization_id)
+    assert [one for one in (*after[0], *after[1]) if one not in (*before[0], *before[1])] == [made]
+    total = second.sessions.list(agent.organization_id, SessionFilter(), PageRequest()).total
+    assert total == len(after[0])
 
 
 def test_a_key_that_many_use_at_once_for_different_content_makes_one(backend: Backend) -> None:

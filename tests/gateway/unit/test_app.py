@@ -3,7 +3,6 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,27 +14,12 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RetryInfo
-from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from everruns.v1 import agent_pb2, agent_service_pb2, session_pb2, session_service_pb2
-from gateway.settings import Settings
 from tests.gateway.unit.fake_server import LARGEST_MESSAGE, FakeServer, status
-from tests.gateway.unit.running_gateway import running_gateway
+from tests.gateway.unit.problem_document import problem
 
 SESSION = session_pb2.Session(id="session_1", status=session_pb2.SESSION_STATUS_STARTED)
-
-
-def problem(answer: httpx.Response, code: str, http_status: int) -> list[tuple[str, str]]:
-    """Checks that the answer is this problem, and returns its violations."""
-    assert answer.status_code == http_status
-    assert answer.headers["content-type"] == "application/problem+json"
-    document = answer.json()
-    assert document["code"] == code
-    assert document["status"] == http_status
-    assert document["type"] == f"urn:everruns:error:{code}"
-    assert document["request_id"] == answer.headers["x-request-id"]
-    assert document["error"] == document["detail"] != ""
-    return [(found["field"], found["reason"]) for found in document["field_violations"]]
 
 
 def test_a_create_goes_through(server: FakeServer, client: httpx.Client) -> None:
@@ -342,45 +326,3 @@ def test_a_client_that_goes_away_does_no_harm(
     assert client.get("/v1/sessions/s").status_code == 200
     assert server.calls[0].method == "GetSession"
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
-
-
-def test_health_follows_the_server(server: FakeServer, client: httpx.Client) -> None:
-    answer = client.get("/health")
-    assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
-    assert "x-request-id" in answer.headers
-    assert client.head("/health").status_code == 200
-    server.health.set("", HealthCheckResponse.NOT_SERVING)
-    answer = client.get("/health")
-    problem(answer, "SERVER_UNAVAILABLE", 503)
-    assert answer.headers["retry-after"] == "1"
-
-
-def test_a_server_that_is_away_is_503_until_it_is_back() -> None:
-    first = FakeServer()
-    first.reset()
-    first.reply("GetSession", SESSION)
-    first.start()
-    with (
-        running_gateway(Settings(grpc_target=f"127.0.0.1:{first.port}")) as url,
-        httpx.Client(base_url=url, trust_env=False, timeout=20) as client,
-    ):
-        assert client.get("/v1/sessions/s").status_code == 200
-        first.stop()
-        answer = client.get("/v1/sessions/s")
-        problem(answer, "SERVER_UNAVAILABLE", 503)
-        assert answer.headers["retry-after"] == "1"
-        assert str(first.port) not in answer.text
-        problem(client.get("/health"), "SERVER_UNAVAILABLE", 503)
-
-        second = FakeServer(first.port)
-        second.reset()
-        second.reply("GetSession", SESSION)
-        second.start()
-        try:
-            deadline = time.monotonic() + 15
-            while client.get("/v1/sessions/s").status_code != 200:
-                assert time.monotonic() < deadline
-                time.sleep(0.05)
-            assert client.get("/health").status_code == 200
-        finally:
-            second.stop()
