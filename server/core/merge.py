@@ -261,8 +261,9 @@ def _config_problems(catalog: Catalog, selection: _Selection) -> Iterator[Proble
                 continue
             config.apply(entry.layer, entry.config)
             found = [(p.path, p.message) for p in catalog.config_problems(ref, config.value())]
+            set_here = _paths_set_by(entry.layer, config) if found else frozenset()
             standing = {
-                problem: entry if _sets(config, entry.layer, problem[0]) else standing.get(problem, entry)
+                problem: entry if _keys(problem[0]) in set_here else standing.get(problem, entry)
                 for problem in found
             }
         for (path, message), entry in standing.items():
@@ -270,14 +271,20 @@ def _config_problems(catalog: Catalog, selection: _Selection) -> Iterator[Proble
             yield Problem(Reason.INVALID_CONFIG, entry.layer, where, message)
 
 
-def _sets(config: EffectiveConfig, layer: LayerName, path: tuple[str | int, ...]) -> bool:
-    """Whether the layer set what is at the path, or something within. Lists are set whole."""
-    keys = itertools.takewhile(lambda step: isinstance(step, str), path)
-    where = pointer(keys)
-    return any(
-        leaf.layer is layer and (leaf.path == where or leaf.path.startswith(f"{where}/"))
-        for leaf in config.provenance()
-    )
+def _paths_set_by(layer: LayerName, config: EffectiveConfig) -> frozenset[str]:
+    """The pointers of the leaves that a layer set, and of all that they are within."""
+    paths = set()
+    for leaf in config.provenance():
+        path = leaf.path
+        while leaf.layer is layer and path not in paths:
+            paths.add(path)
+            path = path.rpartition("/")[0]
+    return frozenset(paths)
+
+
+def _keys(path: tuple[str | int, ...]) -> str:
+    """The pointer of a path as far as it goes through keys: a list is set as a whole."""
+    return pointer(itertools.takewhile(lambda step: isinstance(step, str), path))
 
 
 def _conflicts(selection: _Selection, resolved: tuple[Resolved, ...]) -> Iterator[Problem]:

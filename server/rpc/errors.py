@@ -17,15 +17,18 @@ from server.rpc.proto_options import code
 
 DOMAIN = "everruns"
 
-_ROOM = 4000
+_ROOM = 3000
 """The most bytes of violations: a status travels in trailers, of which clients take 8 KiB by default."""
+
+_MESSAGE_ROOM = 1000
+"""The most bytes of a message in a trailer, where a sign beyond ASCII takes three for each of its bytes."""
 
 _CODES = {reason: code(ErrorReason.DESCRIPTOR.values_by_name[reason]) for reason in Reason}
 
 
 def to_status(error: ServiceError, request_id: str) -> grpc.Status:
     """The status that the call ends with."""
-    status = status_pb2.Status(code=_CODES[error.reason], message=shortened(error.message, 1000))
+    status = status_pb2.Status(code=_CODES[error.reason], message=_fitting(error.message, _MESSAGE_ROOM))
     for detail in _details(error, request_id):
         packed = Any()
         packed.Pack(detail)
@@ -44,12 +47,21 @@ def shortened(text: str, most: int) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
+def _fitting(text: str, room: int) -> str:
+    """The text, or as much of its beginning as takes so many bytes in a trailer."""
+    for place, sign in enumerate(text):
+        room -= 1 if " " <= sign <= "~" and sign != "%" else 3 * len(sign.encode())
+        if room < 0:
+            return text[:place] + "…"
+    return text
+
+
 def _bad_request(violations: Sequence[Violation]) -> error_details_pb2.BadRequest:
     """As many violations as there is room for, with a last one that counts the rest."""
     bad = error_details_pb2.BadRequest()
     room = _ROOM
     for place, violation in enumerate(violations):
-        field, description = shortened(violation.field, 300), shortened(violation.description, 500)
+        field, description = shortened(violation.field, 200), shortened(violation.description, 300)
         one = bad.FieldViolation(field=field, description=description, reason=violation.reason)
         room -= one.ByteSize()
         if room < 0:
@@ -65,7 +77,7 @@ def _details(error: ServiceError, request_id: str) -> list[Message]:
     if error.violations:
         details.append(_bad_request(error.violations))
     if error.resource is not None:
-        name, type_ = error.resource.name, error.resource.type
+        name, type_ = shortened(error.resource.name, 200), error.resource.type
         details.append(error_details_pb2.ResourceInfo(resource_type=type_, resource_name=name))
     if error.retry_after is not None:
         retry = error_details_pb2.RetryInfo()

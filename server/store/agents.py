@@ -16,7 +16,7 @@ from server.core.store import Once, Replay
 from server.store import models
 from server.store.dialect import Dialect, DuplicateRow
 from server.store.once import Answers
-from server.store.rows import AGENT_COLUMNS, agent_values, read_agent
+from server.store.rows import AGENT_COLUMNS, agent_values, folded, read_agent
 from server.store.statement import Bound, Statement, compile_query, parameter, values_of
 from server.store.transaction import Transaction
 from server.store.writer import Writer
@@ -56,7 +56,7 @@ class PeeweeAgents:
         if shape[0]:
             wanted.append(AgentStatus.ACTIVE.value)
         if shape[1]:
-            wanted.append(filter.search.casefold())
+            wanted.append(folded(filter.search))
         after: tuple[Bound, ...] = ()
         if page.after is not None:
             created_at, id = page.after

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
 from server.core.errors import Reason, ServiceError
-from server.store.dialect import Dialect, StoreFailure
+from server.store.dialect import Dialect, DuplicateRow, StoreFailure
 from server.store.transaction import Transaction
 
 Item = TypeVar("Item", contravariant=True)
@@ -47,6 +47,11 @@ class Write:
         self.done = threading.Lock()
         self.done.acquire()
 
+    def run_in(self, transaction: Transaction) -> None:
+        """Runs a write that is of no batch."""
+        if self.run is not None:
+            self.result = self.run(transaction)
+
     def end(self, outcome: object) -> None:
         """Keeps an outcome: a ServiceError, or the result."""
         if isinstance(outcome, ServiceError):
@@ -67,20 +72,19 @@ class Groups:
 
         Nothing of a write that ends in an error is in the database. Raises nothing.
         """
-        writes = _in_time(group)
         try:
-            if len(writes) == 1:
-                self._transact(writes, _alone)
-            elif writes and not self._are_one_batch(writes):
-                self._transact(writes, _apart)
+            if not self._without_savepoints(group):
+                self._transact(group, _apart)
         except Exception as error:
-            _fail(writes, error)
+            logger.error("a group of writes failed", exc_info=error)
+            for write in group:
+                write.error = ServiceError(Reason.INTERNAL, "internal error")
 
-    def _are_one_batch(self, writes: Sequence[Write]) -> bool:
-        """Runs the writes without savepoints if they are of one batch, as under load most are; whether
-        that was so, and none of them failed it."""
+    def _without_savepoints(self, writes: Sequence[Write]) -> bool:
+        """Runs a lone write, or writes of one batch as under load most are, without savepoints; whether
+        they were such, and none of them failed."""
         batch = writes[0].batch
-        if batch is None or any(write.batch is not batch for write in writes):
+        if len(writes) > 1 and (batch is None or any(write.batch != batch for write in writes)):
             return False
         try:
             self._transact(writes, _together)
@@ -113,7 +117,10 @@ class Groups:
         self._dialect.command(self._dialect.begin)
         try:
             transaction = Transaction(self._dialect)
-            body(transaction, writes)
+            # Not before: it may have been long until the transaction began.
+            in_time = _in_time(writes)
+            if in_time:
+                body(transaction, in_time)
             self._before_commit(transaction)
             self._dialect.command("COMMIT")
         except BaseException:
@@ -133,25 +140,13 @@ def _in_time(group: Sequence[Write]) -> list[Write]:
     return writes
 
 
-def _fail(writes: Sequence[Write], error: Exception) -> None:
-    if len(writes) == 1:
-        writes[0].error = error
-        return
-    logger.error("a group of writes failed", exc_info=error)
-    for write in writes:
-        write.error = ServiceError(Reason.INTERNAL, "internal error")
-
-
-def _alone(transaction: Transaction, writes: Sequence[Write]) -> None:
-    _run(transaction, writes[0])
-
-
 def _together(transaction: Transaction, writes: Sequence[Write]) -> None:
-    """Runs writes of one batch."""
-    batch = writes[0].batch
-    if batch is None:
-        raise ValueError("these writes are of no batch")
-    outcomes = batch(transaction, [write.item for write in writes])
+    """Runs a lone write, or writes of one batch."""
+    first = writes[0]
+    if first.batch is None:
+        first.run_in(transaction)
+        return
+    outcomes = first.batch(transaction, [write.item for write in writes])
     for write, outcome in zip(writes, outcomes, strict=True):
         write.end(outcome)
 
@@ -160,16 +155,18 @@ def _apart(transaction: Transaction, writes: Sequence[Write]) -> None:
     """Runs any writes, each in a savepoint, so that one that fails is undone alone."""
     for write in writes:
         try:
-            with transaction.savepoint():
-                _run(transaction, write)
+            _in_savepoint(transaction, write)
         except StoreFailure:
             raise
         except Exception as error:
             write.error = error
 
 
-def _run(transaction: Transaction, write: Write) -> None:
-    if write.run is not None:
-        write.result = write.run(transaction)
-    else:
-        _together(transaction, [write])
+def _in_savepoint(transaction: Transaction, write: Write) -> None:
+    try:
+        with transaction.savepoint():
+            _together(transaction, [write])
+    except DuplicateRow:
+        # Another process may have been first, between a look and a write. Now there is what to see.
+        with transaction.savepoint():
+            _together(transaction, [write])

@@ -44,9 +44,6 @@ class Answers:
             return None
         fingerprint, answer, created_at = row
         if cast(int, created_at) <= once.now - IDEMPOTENCY_WINDOW:
-            # Whatever is older than the window goes, this organization's all at once.
-            oldest = once.now - IDEMPOTENCY_WINDOW + 1
-            transaction.execute(self._forget, (self._key(organization_id), oldest))
             return None
         if fingerprint != once.fingerprint:
             raise ServiceError(
@@ -56,7 +53,9 @@ class Answers:
         return Replay(cast(bytes, answer))
 
     def keep(self, transaction: Transaction, organization_id: bytes, once: Once[T], result: T) -> None:
-        """Keeps the answer to a request that `find` did not find."""
+        """Keeps the answer to a request that `find` did not find; the organization's old ones go."""
+        oldest = once.now - IDEMPOTENCY_WINDOW + 1
+        transaction.execute(self._forget, (self._key(organization_id), oldest))
         key, answer = self._key(organization_id), once.answer(result)
         values = (key, once.method, once.key, once.fingerprint, answer, once.now)
         transaction.execute(self._keep, values)

@@ -17,6 +17,7 @@ from server.core.store import SessionRow
 from server.store import models
 from server.store.statement import Bound, Row
 
+_BETWEEN_TEXTS = "\x01"
 _SESSION_STATUS = {status.value: status for status in SessionStatus}
 _AGENT_STATUS = {status.value: status for status in AgentStatus}
 
@@ -74,7 +75,7 @@ def session_values(session: Session, key: Callable[[bytes], Bound]) -> tuple[Bou
         key(session.id),
         key(session.agent_id),
         session.title,
-        None if session.title is None else session.title.casefold(),
+        None if session.title is None else folded(session.title),
         tags_text(session.tags),
         session.model_id,
         session.capabilities.text,
@@ -108,6 +109,7 @@ def read_agent(row: Row) -> Agent:
 def agent_values(agent: Agent, key: Callable[[bytes], Bound]) -> tuple[Bound, ...]:
     """The values of the columns of models.Agent, in the order of its fields."""
     searched = [agent.name, agent.display_name or "", agent.description or ""]
+    search_text = _BETWEEN_TEXTS.join(map(folded, searched))
     return (
         key(agent.organization_id),
         key(agent.id),
@@ -121,7 +123,7 @@ def agent_values(agent: Agent, key: Callable[[bytes], Bound]) -> tuple[Bound, ..
         agent.capabilities.text,
         agent.max_iterations,
         agent.status.value,
-        "\n".join(searched).casefold(),
+        search_text,
         agent.created_at,
         agent.updated_at,
     )
@@ -145,6 +147,11 @@ def read_api_key(row: Row) -> ApiKey:
         cast(int, created_at),
         cast("int | None", expires_at),
     )
+
+
+def folded(text: str) -> str:
+    """A text as it is searched, and searched for: in no case, and never through `_BETWEEN_TEXTS`."""
+    return text.casefold().replace(_BETWEEN_TEXTS, "\x02")
 
 
 def tags_text(tags: tuple[str, ...]) -> str:

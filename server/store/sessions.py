@@ -19,7 +19,7 @@ from server.store.agents import PeeweeAgents
 from server.store.dialect import Dialect, StoreFailure
 from server.store.group import Batch
 from server.store.once import Answers
-from server.store.rows import SESSION_COLUMNS, read_session, session_values, tags_text
+from server.store.rows import SESSION_COLUMNS, folded, read_session, session_values, tags_text
 from server.store.statement import (
     SIZES,
     Bound,
@@ -179,7 +179,7 @@ class PeeweeSessions:
         if filter.tags:
             values.append(tags_text(filter.tags))
         if filter.search:
-            values.append(filter.search.casefold())
+            values.append(folded(filter.search))
         return tuple(values)
 
     def _total(

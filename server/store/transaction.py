@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from server.store.dialect import Cursor, Dialect
+from server.store.dialect import Cursor, Dialect, StoreFailure
 from server.store.statement import Bound, Statement
 
 
@@ -50,8 +50,10 @@ class Savepoint:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self._dialect.command("RELEASE SAVEPOINT one")
-        else:
+            return
+        self._counts.clear()
+        self._counts.update(self._before)
+        # A failed database has given up the transaction, and its savepoints with it.
+        if not issubclass(kind, StoreFailure):
             self._dialect.command("ROLLBACK TO SAVEPOINT one")
             self._dialect.command("RELEASE SAVEPOINT one")
-            self._counts.clear()
-            self._counts.update(self._before)

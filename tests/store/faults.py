@@ -1,4 +1,4 @@
-"""A dialect that notes what the writer commands, and fails where a test says so."""
+"""A dialect that notes what is asked of it, and fails where a test says so."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class FaultyDialect:
         self.shard = dialect.shard
         self.lock_row = dialect.lock_row
         self.commands: list[str] = []
+        self.statements: list[str] = []
 
     def fail(self, sql: str, error: BaseException, times: int = 1_000_000) -> None:
         """Lets so many statements that begin like this fail with the error, from the next transaction on."""
@@ -34,6 +35,7 @@ class FaultyDialect:
         self._next.clear()
 
     def execute(self, statement: Statement, values: Sequence[Bound]) -> Cursor:
+        self.statements.append(statement.sql)
         self._fail_or_pass(statement.sql)
         return self._dialect.execute(statement, values)
 

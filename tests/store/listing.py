@@ -69,4 +69,5 @@ def read_all(pages: Pages[T], size: int = 100) -> list[T]:
         if page.next is None:
             return items
         assert len(page.items) == size
+        assert page.next != after, "the list goes round in circles"
         after = page.next

@@ -11,10 +11,12 @@ import pytest
 
 from server.core.agent import Agent, AgentFilter
 from server.core.errors import Reason, ServiceError
+from server.core.ids import new_id
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter
 from server.core.store import Agents, Sessions, Store
-from tests.store.examples import a_session, an_agent, create, new_agent, new_organization, once
+from server.store.dialect import MissingRow
+from tests.store.examples import a_key, a_session, an_agent, create, new_agent, new_organization, now, once
 from tests.store.writes import Kept, everything, new_kept
 
 T = TypeVar("T")
@@ -156,3 +158,13 @@ def test_a_session_of_the_same_id_in_two_organizations_is_two(store: Store) -> N
     row = store.sessions.get(second.organization_id, second.id)
     assert row is not None
     assert row.session == second
+
+
+def test_nothing_is_kept_of_an_organization_that_there_is_not(store: Store) -> None:
+    unknown = new_id(now())
+    agent = an_agent(unknown)
+    with pytest.raises(MissingRow):
+        store.agents.create(agent, None, math.inf)
+    with pytest.raises(MissingRow):
+        store.keys.create(a_key(unknown))
+    assert store.agents.get(unknown, agent.id) is None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 
+import psycopg
 import pytest
 
 from server.core.errors import Reason, ServiceError
@@ -106,6 +108,45 @@ def test_a_database_that_goes_away_under_way_is_unavailable_and_nothing_is_writt
     assert store.is_healthy()
     assert everything(store, kept.organization_id) == before
     assert new_session(store, kept.agent).id
+
+
+def test_a_group_that_the_database_gives_up_for_anothers_sake_is_done_again(
+    postgres: PostgresBackend,
+) -> None:
+    store = postgres.open()
+    kept = new_kept(store)
+    second = Kept(kept.agent, new_session(store, kept.agent, "before"))
+    lock = "SELECT id FROM session WHERE id = %s FOR UPDATE"
+    waits = "SELECT pid FROM pg_locks WHERE pid = %s AND NOT granted"
+    with (
+        psycopg.connect(postgres.url) as other,
+        psycopg.connect(postgres.url, autocommit=True) as watcher,
+        ThreadPoolExecutor(1) as thread,
+    ):
+        # The other never gives up, so it is the store that the database chooses.
+        other.execute("SET deadlock_timeout = '1h'")
+        other.execute(lock, [second.session.id.hex()])
+
+        def take_and_let_go() -> None:
+            other.execute(lock, [kept.session.id.hex()])
+            other.commit()
+
+        def have_the_other_wait_for_the_store() -> None:
+            thread.submit(take_and_let_go)
+            while not watcher.execute(waits, [other.info.backend_pid]).fetchone():
+                pass
+
+        writes = [
+            partial(rename, store, kept, have_the_other_wait_for_the_store),
+            partial(rename, store, second, lambda: None),
+        ]
+        with waiting(store, writes) as futures:
+            pass
+        rows = [future.result(HANG) for future in futures]
+    assert [row and row.session.title for row in rows] == ["before!", "before!"]
+    for row in rows:
+        assert row is not None
+        assert store.sessions.get(kept.organization_id, row.session.id) == row
 
 
 def test_nothing_is_prepared_where_a_pooler_would_forget_it(postgres: PostgresBackend) -> None:

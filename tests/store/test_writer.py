@@ -56,6 +56,20 @@ def test_creates_that_wait_share_a_commit(
     assert total == count + 1
 
 
+@pytest.mark.parametrize("count", [2, 64])
+def test_creates_that_wait_share_their_statements(
+    faulty_store: PeeweeStore, faulty: FaultyDialect, count: int
+) -> None:
+    kept = new_kept(faulty_store)
+    with waiting(faulty_store, creates(faulty_store, kept, count)) as futures:
+        faulty.commands.clear()
+        faulty.statements.clear()
+    assert all(isinstance(future.result(HANG), Session) for future in futures)
+    # The first commit is that of the write that they waited for.
+    assert faulty.commands == ["COMMIT", faulty.begin, "COMMIT"]
+    assert [sql.startswith('INSERT INTO "session" ') for sql in faulty.statements].count(True) == 1
+
+
 def test_writes_of_every_kind_share_a_commit(faulty_store: PeeweeStore, faulty: FaultyDialect) -> None:
     # Each upon an organization of its own, so that none is in another's way.
     everyone = [(write, new_kept(faulty_store)) for write in WRITES for _ in range(5)]

@@ -13,7 +13,7 @@ import pytest
 from server.core.agent import Agent
 from server.core.errors import Reason, ServiceError
 from server.core.session import Session
-from server.core.store import Once, SessionRow
+from server.core.store import Once, Replay, SessionRow
 from server.store.dialect import StoreFailure
 from server.store.group import ATTEMPTS
 from server.store.peewee_store import PeeweeStore
@@ -212,10 +212,34 @@ def test_a_change_runs_again_with_its_transaction(faulty_store: PeeweeStore, fau
 
     faulty.fail("COMMIT", LOST_RACE, ATTEMPTS - 1)
     row = faulty_store.sessions.update(kept.organization_id, kept.session.id, change, math.inf)
+    assert ATTEMPTS > 1
     assert seen == [SessionRow(kept.session, kept.agent.capabilities)] * ATTEMPTS
     assert row is not None
     assert row.session.title == "before!"
     assert faulty_store.sessions.get(kept.organization_id, kept.session.id) == row
+
+
+@pytest.mark.parametrize("others", [0, 3])
+def test_what_failed_before_a_race_was_lost_does_not_matter(
+    faulty_store: PeeweeStore, faulty: FaultyDialect, others: int
+) -> None:
+    kept = new_kept(faulty_store)
+    failures = [Bad(), ServiceError(Reason.AGENT_ARCHIVED, "not any more")]
+
+    def make(failures: list[Exception]) -> SessionRow | Replay:
+        def make_one(agent: Agent | None) -> Session:
+            if failures:
+                raise failures.pop()
+            return a_session(kept.agent)
+
+        return faulty_store.sessions.create(kept.organization_id, kept.agent.id, make_one, None, math.inf)
+
+    writes: list[Callable[[], object]] = [partial(make, [failure]) for failure in failures]
+    writes += [partial(create, faulty_store, a_session(kept.agent)) for _ in range(others)]
+    with waiting(faulty_store, writes) as futures:
+        faulty.fail("COMMIT", LOST_RACE, 1)
+    assert [future.exception(HANG) for future in futures] == [None] * (2 + others)
+    assert everything(faulty_store, kept.organization_id)[1] == 3 + others
 
 
 def test_a_connection_lost_within_a_savepoint_is_as_any_that_is_lost(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import random
+import re
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from signal import Signals
@@ -19,11 +21,17 @@ ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
 """How many seconds anything may take before a test fails."""
 
+_SERVING = re.compile(r"serving gRPC on \S+:(\d+)\n")
+
 
 def free_port() -> int:
-    """A port that nothing listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
+    """A port that nothing listens on, and that no connection is given by itself."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
         return port
 
 
@@ -56,9 +64,20 @@ class Process:
         self._errors = errors
 
     @property
+    def runs(self) -> bool:
+        """Whether it has not ended."""
+        return self._popen.poll() is None
+
+    @property
     def errors(self) -> str:
         """What it has written to stderr."""
         return self._errors.read_text()
+
+    @property
+    def grpc_port(self) -> int:
+        """The port on which it says that it serves gRPC."""
+        [port] = set(_SERVING.findall(self.errors))
+        return int(port)
 
     def send(self, number: Signals) -> None:
         """Sends a signal to it alone."""
@@ -119,24 +138,31 @@ def running(arguments: list[str], directory: Path, **more: str) -> Iterator[Proc
 
 @contextmanager
 def serving(directory: Path, **more: str) -> Iterator[tuple[Process, grpc.Channel]]:
-    """`python -m server serve`, and a channel to it that is connected."""
-    port = free_port()
-    with (
-        running(["server", "serve"], directory, EVERRUNS_GRPC_PORT=str(port), **more) as process,
-        grpc.insecure_channel(f"127.0.0.1:{port}") as channel,
-    ):
-        grpc.channel_ready_future(channel).result(timeout=PATIENCE)
-        yield process, channel
+    """`python -m server serve` on a port that it chooses, and a channel to it that is connected."""
+    with running(["server", "serve"], directory, EVERRUNS_GRPC_PORT="0", **more) as process:
+        wait_until(process, lambda: _SERVING.search(process.errors) is not None)
+        with grpc.insecure_channel(f"127.0.0.1:{process.grpc_port}") as channel:
+            grpc.channel_ready_future(channel).result(timeout=PATIENCE)
+            yield process, channel
 
 
-def wait_for_http(url: str) -> None:
-    """Waits until the gateway at a URL, and the server behind it, are well."""
-    until = time.monotonic() + PATIENCE
-    while time.monotonic() < until:
+def wait_for_http(url: str, process: Process | None = None) -> None:
+    """Waits until the gateway at a URL, which the process is or has started, and its server are well."""
+
+    def is_well() -> bool:
         try:
-            if httpx.get(f"{url}/health", trust_env=False).status_code == 200:
-                return
+            return httpx.get(f"{url}/health", trust_env=False).status_code == 200
         except httpx.TransportError:
-            pass
-        time.sleep(0.05)
-    raise TimeoutError(f"{url} does not answer")
+            return False
+
+    wait_until(process, is_well)
+
+
+def wait_until(process: Process | None, happened: Callable[[], bool]) -> None:
+    """Waits until something has happened, which the process is to bring about."""
+    until = time.monotonic() + PATIENCE
+    while not happened():
+        said = process.errors if process else ""
+        assert process is None or process.runs, said
+        assert time.monotonic() < until, said
+        time.sleep(0.02)

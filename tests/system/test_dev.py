@@ -41,7 +41,7 @@ class Dev:
 
 def started(process: Process, directory: Path, url: str) -> Dev:
     """The service, once it answers over REST."""
-    wait_for_http(url)
+    wait_for_http(url, process)
     lines: list[str] = []
     while not (lines and lines[-1].rstrip().endswith("/CreateSession")):
         lines.append(process.read_line())

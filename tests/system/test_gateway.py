@@ -25,7 +25,7 @@ def test_it_waits_for_its_server_and_finds_it_again(tmp_path: Path) -> None:
                 assert refused.headers["retry-after"]
                 assert client.get("/health").status_code == 503
                 with running(["server", "serve"], tmp_path, EVERRUNS_GRPC_PORT=grpc_port) as server:
-                    wait_for_http(url)
+                    wait_for_http(url, gateway)
                     answered = client.get("/v1/sessions", headers={"authorization": "Bearer x"})
                     assert (answered.status_code, answered.json()["code"]) == (401, "API_KEY_INVALID")
                     server.send(signal.SIGTERM)

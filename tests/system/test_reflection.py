@@ -18,7 +18,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
 
 from tests.system.every_rpc import CALLS, REFUSED, call_every_rpc
-from tests.system.processes import PATIENCE, free_port, run, running
+from tests.system.processes import PATIENCE, run, serving
 from tests.system.reflection import V1, V1ALPHA, Reflection
 from tests.wire.harness.json_value import JsonObject, filled
 from tests.wire.harness.rpc import METHODS
@@ -44,14 +44,9 @@ class Served:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    directory, port = tmp_path_factory.mktemp("reflected"), free_port()
-    target = f"127.0.0.1:{port}"
-    with (
-        running(["server", "serve"], directory, EVERRUNS_GRPC_PORT=str(port)),
-        grpc.insecure_channel(target) as channel,
-    ):
-        grpc.channel_ready_future(channel).result(timeout=PATIENCE)
-        yield Served(target, channel, directory)
+    directory = tmp_path_factory.mktemp("reflected")
+    with serving(directory) as (process, channel):
+        yield Served(f"127.0.0.1:{process.grpc_port}", channel, directory)
 
 
 def tool(*arguments: str) -> subprocess.CompletedProcess[str]:

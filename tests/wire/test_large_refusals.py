@@ -32,7 +32,7 @@ CALLS = {
         "ApplyAgent",
         {"name": "n", "system_prompt": "p", "capabilities": [f"nope_{number}" for number in range(250)]},
     ),
-    "3000 unknown keys of a config": _config({f"key_{number}": 1 for number in range(3000)}),
+    "6000 unknown keys of a config": _config({f"{number:x}": 1 for number in range(6000)}),
     "1000 bad hosts": _config({"allowed_hosts": ["-"] * 1000}),
     "a long unknown key of a config": _config({"k" * 20_000: 1}),
     "a long unknown key of a config, all signs": _config({"😀" * 15_000: 1}),
