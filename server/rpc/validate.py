@@ -76,7 +76,8 @@ def _strings(field: FieldDescriptor, limits: FieldLimits) -> _Check:
 
     def check(message: Message, path: str, violations: list[Violation]) -> None:
         values = getattr(message, name)
-        _check_count(len(values), limits.max_items, path + name, violations)
+        if _too_many(len(values), limits.max_items, path + name, violations):
+            return
         for index, value in enumerate(values):
             check_value(value, f"{path}{name}[{index}]", violations)
 
@@ -161,7 +162,8 @@ def _messages(field: FieldDescriptor, descriptor: Descriptor, limits: FieldLimit
 
     def check(message: Message, path: str, violations: list[Violation]) -> None:
         values = getattr(message, name)
-        _check_count(len(values), limits.max_items, path + name, violations)
+        if _too_many(len(values), limits.max_items, path + name, violations):
+            return
         plan = _plan(descriptor)
         for index, value in enumerate(values):
             for check_field in plan:
@@ -170,7 +172,10 @@ def _messages(field: FieldDescriptor, descriptor: Descriptor, limits: FieldLimit
     return check
 
 
-def _check_count(count: int, most: int, path: str, violations: list[Violation]) -> None:
-    if most and count > most:
-        text = f"must have at most {most} elements, not {count}"
-        violations.append(Violation(path, text, Reason.LIMIT_EXCEEDED))
+def _too_many(count: int, most: int, path: str, violations: list[Violation]) -> bool:
+    """Whether there are more elements than a list may have, in which case they are not looked at."""
+    if not most or count <= most:
+        return False
+    text = f"must have at most {most} elements, not {count}"
+    violations.append(Violation(path, text, Reason.LIMIT_EXCEEDED))
+    return True
