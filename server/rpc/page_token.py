@@ -7,25 +7,29 @@ import binascii
 import hashlib
 import struct
 
-from google.protobuf.message import Message
-
+from everruns.v1.agent_service_pb2 import ListAgentsRequest
+from everruns.v1.capability_service_pb2 import ListCapabilitiesRequest
+from everruns.v1.session_service_pb2 import ListSessionsRequest
 from server.core.errors import Reason, ServiceError, invalid_field
 from server.core.page import DEFAULT_SIZE, LARGEST_SIZE, PageRequest
+
+ListRequest = ListSessionsRequest | ListAgentsRequest | ListCapabilitiesRequest
 
 _FORMAT = struct.Struct(">8sq16s")
 _NOT_OF_THE_FILTER = frozenset({"page_size", "page_token", "skip"})
 
 
-def page_request(request: Message, organization_id: bytes) -> PageRequest:
+def page_request(request: ListRequest, organization_id: bytes) -> PageRequest:
     """The part of the list that a List request asks for. Raises INVALID_PAGE_TOKEN."""
-    size = getattr(request, "page_size") or DEFAULT_SIZE  # noqa: B009  # every List request has it
-    token: str = getattr(request, "page_token")  # noqa: B009
-    skip: int = getattr(request, "skip")  # noqa: B009
+    token = request.page_token
     after = _read(token, request, organization_id) if token else None
-    return PageRequest(size=min(size, LARGEST_SIZE), skip=skip, after=after)
+    size = min(request.page_size or DEFAULT_SIZE, LARGEST_SIZE)
+    return PageRequest(size=size, skip=request.skip, after=after)
 
 
-def next_page_token(request: Message, organization_id: bytes, after: tuple[int, bytes] | None) -> str | None:
+def next_page_token(
+    request: ListRequest, organization_id: bytes, after: tuple[int, bytes] | None
+) -> str | None:
     """The token of the page after an item; None when there is none."""
     if after is None:
         return None
@@ -34,7 +38,7 @@ def next_page_token(request: Message, organization_id: bytes, after: tuple[int, 
     return _text(token)
 
 
-def _read(token: str, request: Message, organization_id: bytes) -> tuple[int, bytes]:
+def _read(token: str, request: ListRequest, organization_id: bytes) -> tuple[int, bytes]:
     try:
         decoded = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         found, created_at, id = _FORMAT.unpack(decoded)
@@ -55,7 +59,7 @@ def _refusal() -> ServiceError:
     return invalid_field("page_token", text, Reason.INVALID_PAGE_TOKEN)
 
 
-def _check(request: Message, organization_id: bytes, created_at: int, id: bytes) -> bytes:
+def _check(request: ListRequest, organization_id: bytes, created_at: int, id: bytes) -> bytes:
     """What ties a place to the list, the tenant and the filter that it was found with."""
     content = [request.DESCRIPTOR.full_name, organization_id.hex(), str(created_at), id.hex()]
     content += [

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
+import copy
 
 import pytest
-from google.protobuf.message import Message
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -15,45 +15,43 @@ from everruns.v1.capability_service_pb2 import ListCapabilitiesRequest
 from everruns.v1.session_service_pb2 import ListSessionsRequest
 from server.core.errors import Reason, ServiceError
 from server.core.page import PageRequest
-from server.rpc.page_token import next_page_token, page_request
+from server.rpc.page_token import ListRequest, next_page_token, page_request
 from tests.unit.strategies import TEXT
 
 TENANT = bytes(range(16))
 KEYS = st.binary(min_size=16, max_size=16)
 AFTER = st.tuples(st.integers(-(2**63), 2**63 - 1), KEYS)
 
-SESSION_FILTERS: st.SearchStrategy[Message] = st.builds(
+SESSION_FILTERS: st.SearchStrategy[ListRequest] = st.builds(
     ListSessionsRequest,
     agent_id=TEXT,
     search=TEXT,
     tags=st.lists(TEXT, max_size=3),
     status=st.sampled_from([session_pb2.SESSION_STATUS_UNSPECIFIED, session_pb2.SESSION_STATUS_IDLE]),
 )
-AGENT_FILTERS: st.SearchStrategy[Message] = st.builds(
+AGENT_FILTERS: st.SearchStrategy[ListRequest] = st.builds(
     ListAgentsRequest, search=TEXT, include_archived=st.booleans()
 )
-CAPABILITY_FILTERS: st.SearchStrategy[Message] = st.builds(ListCapabilitiesRequest, search=TEXT)
+CAPABILITY_FILTERS: st.SearchStrategy[ListRequest] = st.builds(ListCapabilitiesRequest, search=TEXT)
 FILTERS = SESSION_FILTERS | AGENT_FILTERS | CAPABILITY_FILTERS
 
-LISTS: list[type[Message]] = [ListSessionsRequest, ListAgentsRequest, ListCapabilitiesRequest]
+LISTS: list[type[ListRequest]] = [ListSessionsRequest, ListAgentsRequest, ListCapabilitiesRequest]
 
 
-def asking(filter: Message, token: str, page_size: int = 0, skip: int = 0) -> Message:
+def asking(filter: ListRequest, token: str, page_size: int = 0, skip: int = 0) -> ListRequest:
     """The request for the page that a token leads to."""
-    request = type(filter)()
-    request.CopyFrom(filter)
-    for name, value in (("page_token", token), ("page_size", page_size), ("skip", skip)):
-        setattr(request, name, value)
+    request = copy.copy(filter)
+    request.page_token, request.page_size, request.skip = token, page_size, skip
     return request
 
 
-def token_of(filter: Message, after: tuple[int, bytes], tenant: bytes = TENANT) -> str:
+def token_of(filter: ListRequest, after: tuple[int, bytes], tenant: bytes = TENANT) -> str:
     token = next_page_token(filter, tenant, after)
     assert token is not None
     return token
 
 
-def refused(request: Message, tenant: bytes = TENANT) -> bool:
+def refused(request: ListRequest, tenant: bytes = TENANT) -> bool:
     """Whether it is refused; nothing but INVALID_PAGE_TOKEN may be raised."""
     refusals = []
     try:
@@ -66,7 +64,7 @@ def refused(request: Message, tenant: bytes = TENANT) -> bool:
 
 @given(FILTERS, KEYS, AFTER)
 def test_a_token_leads_on_with_the_same_filter(
-    filter: Message, tenant: bytes, after: tuple[int, bytes]
+    filter: ListRequest, tenant: bytes, after: tuple[int, bytes]
 ) -> None:
     token = token_of(filter, after, tenant)
     assert page_request(asking(filter, token), tenant).after == after
@@ -74,35 +72,37 @@ def test_a_token_leads_on_with_the_same_filter(
 
 @given(FILTERS, AFTER, st.integers(0, 1000), st.integers(0, 1000))
 def test_a_page_may_change_its_size_on_the_way(
-    filter: Message, after: tuple[int, bytes], size: int, skip: int
+    filter: ListRequest, after: tuple[int, bytes], size: int, skip: int
 ) -> None:
     wanted = page_request(asking(filter, token_of(filter, after), size, skip), TENANT)
     assert wanted == PageRequest(size=min(size or 20, 100), skip=skip, after=after)
 
 
 @given(FILTERS, FILTERS, AFTER)
-def test_another_filter_or_list_is_refused(one: Message, other: Message, after: tuple[int, bytes]) -> None:
+def test_another_filter_or_list_is_refused(
+    one: ListRequest, other: ListRequest, after: tuple[int, bytes]
+) -> None:
     same = type(one) is type(other) and one == other
     assert refused(asking(other, token_of(one, after))) is not same
 
 
 @given(FILTERS, KEYS, KEYS, AFTER)
 def test_another_tenant_is_refused(
-    filter: Message, one: bytes, other: bytes, after: tuple[int, bytes]
+    filter: ListRequest, one: bytes, other: bytes, after: tuple[int, bytes]
 ) -> None:
     assert refused(asking(filter, token_of(filter, after, one)), other) is (one != other)
 
 
 @pytest.mark.parametrize("other", LISTS)
 @pytest.mark.parametrize("one", LISTS)
-def test_the_same_filter_of_another_list_is_refused(one: type[Message], other: type[Message]) -> None:
+def test_the_same_filter_of_another_list_is_refused(one: type[ListRequest], other: type[ListRequest]) -> None:
     token = token_of(one(), (1, bytes(16)))
     assert refused(asking(other(), token)) is (one is not other)
 
 
 @given(FILTERS, AFTER, st.integers(0, 31), st.integers(1, 255))
 def test_any_changed_byte_is_refused(
-    filter: Message, after: tuple[int, bytes], place: int, bits: int
+    filter: ListRequest, after: tuple[int, bytes], place: int, bits: int
 ) -> None:
     token = token_of(filter, after)
     content = bytearray(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
@@ -113,7 +113,7 @@ def test_any_changed_byte_is_refused(
 
 @given(FILTERS, AFTER, st.integers(0), st.characters(exclude_categories=["Cs"]))
 def test_any_changed_character_is_refused(
-    filter: Message, after: tuple[int, bytes], place: int, character: str
+    filter: ListRequest, after: tuple[int, bytes], place: int, character: str
 ) -> None:
     token = token_of(filter, after)
     place %= len(token)
@@ -129,12 +129,12 @@ def test_any_changed_character_is_refused(
 @example(ListSessionsRequest(), "é" * 43)
 @example(ListSessionsRequest(), "A===")
 @example(ListSessionsRequest(), " ")
-def test_text_that_is_no_token_is_refused(filter: Message, text: str) -> None:
+def test_text_that_is_no_token_is_refused(filter: ListRequest, text: str) -> None:
     assert refused(asking(filter, text)) is (text != "")
 
 
 @given(FILTERS, AFTER)
-def test_a_token_cut_short_or_prolonged_is_refused(filter: Message, after: tuple[int, bytes]) -> None:
+def test_a_token_cut_short_or_prolonged_is_refused(filter: ListRequest, after: tuple[int, bytes]) -> None:
     token = token_of(filter, after)
     assert all(refused(asking(filter, token[:length])) for length in range(1, len(token)))
     assert all(refused(asking(filter, token + more)) for more in ("A", "AA", "AAAA", "!!!!", "\n", token))
@@ -145,7 +145,7 @@ def test_there_is_no_token_after_the_last_page() -> None:
 
 
 @pytest.mark.parametrize("of", LISTS)
-def test_without_a_token_the_list_begins_with_twenty(of: type[Message]) -> None:
+def test_without_a_token_the_list_begins_with_twenty(of: type[ListRequest]) -> None:
     assert page_request(of(), TENANT) == PageRequest(size=20, skip=0, after=None)
 
 
