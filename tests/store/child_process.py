@@ -41,14 +41,15 @@ class ChildProcess:
     def end(self) -> list[str]:
         """Waits until it has succeeded; the rest of what it says."""
         output, errors = self._process.communicate(timeout=HANG)
-        assert (self._process.returncode, errors) == (0, "")
+        assert self._process.returncode == 0, errors
+        assert errors == "", errors
         return output.splitlines()
 
     def kill(self) -> list[str]:
         """Kills it, leaving it no moment to tidy up; the rest of what it said."""
         self._process.kill()
         output, errors = self._process.communicate(timeout=HANG)
-        assert errors == ""
+        assert errors == "", errors
         return output.splitlines()
 
 

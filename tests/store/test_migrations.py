@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from peewee import Database
 
 from server.store import models
 from server.store.migrate import SchemaTooNew, SchemaTooOld, migrate, require_current
-from tests.store.at_once import elsewhere
-from tests.store.backends import BACKENDS, Backend
+from tests.store.at_once import HANG, elsewhere
+from tests.store.backends import BACKENDS, Backend, SqliteBackend
 from tests.store.child_process import child
 from tests.store.writes import everything, new_kept
 
@@ -76,6 +77,15 @@ def test_processes_that_migrate_at_once_do_it_once(backend: Backend) -> None:
         applied = [json.loads(line) for process in children for line in process.end()]
     assert sorted(applied) == [[]] * 7 + [ALL]
     new_kept(backend.open())
+
+
+def test_a_new_file_that_another_process_is_writing_to_is_waited_for(sqlite: SqliteBackend) -> None:
+    with ThreadPoolExecutor(1) as thread:
+        with sqlite.locked():
+            applied = thread.submit(lambda: migrate(sqlite.dialect()))
+            # One that does not wait has failed by then.
+            wait([applied], timeout=0.3)
+        assert applied.result(HANG) == ALL
 
 
 def test_a_schema_of_a_newer_version_is_left_alone(

@@ -27,6 +27,7 @@ from tests.wire.harness.lock_holder import write_lock_held
 from tests.wire.harness.outcome import Answer
 from tests.wire.harness.rpc import method
 
+LISTENS, CONNECTED = "0A", "01"
 WORKERS = {"EVERRUNS_WORKERS": "2"}
 
 CANNOT_START = """
@@ -77,30 +78,33 @@ def about(pid: int, what: str) -> list[str]:
 
 def workers(port: int) -> set[int]:
     """The processes that serve on a port."""
-    setting = f"EVERRUNS_GRPC_PORT={port}"
-    parents = [pid for pid in children(os.getpid()) if setting in about(pid, "environ")]
     return {
         pid
-        for parent in parents
+        for parent in children(os.getpid())
         for pid in children(parent)
-        if "--multiprocessing-fork" in about(pid, "cmdline")
+        if "--multiprocessing-fork" in about(pid, "cmdline") and has_socket(pid, port, LISTENS)
     }
 
 
-def has_connection(pid: int, port: int) -> bool:
-    """Whether a client of the port is connected to the process."""
-    established = re.compile(rf"\s*\d+: \w+:{port:04X} \w+:\w+ 01 .*")
+def has_socket(pid: int, port: int, state: str) -> bool:
+    """Whether the process has a socket of this port in a state of proc(5)'s net/tcp."""
+    wanted = re.compile(rf"\s*\d+: \w+:{port:04X} \w+:\w+ {state} .*")
     # A server that listens on an IPv4 address may do so by way of IPv6.
     texts = (Path(f"/proc/{pid}/net/{table}").read_text() for table in ("tcp", "tcp6"))
-    lines = filter(established.fullmatch, (line for text in texts for line in text.splitlines()))
+    lines = filter(wanted.fullmatch, (line for text in texts for line in text.splitlines()))
     sockets = {f"socket:[{line.split()[9]}]" for line in lines}
-    opened = set()
-    for path in Path(f"/proc/{pid}/fd").iterdir():
+    return not sockets.isdisjoint(opened(pid))
+
+
+def opened(pid: int) -> set[str]:
+    """What the descriptors of a process lead to; nothing of one that has ended."""
+    found = set()
+    for path in Path(f"/proc/{pid}/fd").glob("*"):
         try:
-            opened.add(str(path.readlink()))
+            found.add(str(path.readlink()))
         except OSError:
             continue
-    return not sockets.isdisjoint(opened)
+    return found
 
 
 @contextmanager
@@ -108,7 +112,7 @@ def channels_to_all(port: int) -> Iterator[list[grpc.Channel]]:
     """Channels of a connection each, so many that every process on the port has one."""
     with ExitStack() as stack:
         channels: list[grpc.Channel] = []
-        while len(channels) < 4 or not all(has_connection(pid, port) for pid in workers(port)):
+        while len(channels) < 4 or not all(has_socket(pid, port, CONNECTED) for pid in workers(port)):
             assert len(channels) < 64
             options = [("grpc.use_local_subchannel_pool", 1)]
             channel = stack.enter_context(grpc.insecure_channel(f"127.0.0.1:{port}", options))
@@ -174,7 +178,7 @@ def test_a_killed_process_is_replaced(served: Served) -> None:
     # It is known before it serves.
     wait_until(lambda: served.process.errors.count("serving gRPC on") == 3)
     with channels_to_all(served.port) as channels:
-        assert has_connection(new, served.port)
+        assert has_socket(new, served.port, CONNECTED)
         made += create_over(channels, served.sessions, 5)
         for channel in channels:
             assert_exactly(made, served.sessions.over(channel))
