@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import cast
@@ -38,7 +39,6 @@ class _Sqlite(SqliteDatabase):
         super().__init__(
             path,
             pragmas={
-                "journal_mode": "wal",
                 "synchronous": "full",
                 "foreign_keys": 1,
                 "cache_size": -32_000,
@@ -101,9 +101,25 @@ class SqliteDialect:
 
     @contextlib.contextmanager
     def migration_lock(self) -> Iterator[None]:
+        self._switch_to_wal()
         # The file is locked before the first look at what is applied, and until all of it is.
         with self.database.atomic("EXCLUSIVE"):
             yield
+
+    def _switch_to_wal(self) -> None:
+        """Has the file keep a write-ahead log, which it then does for good.
+
+        SQLite does not wait for whoever has a new file locked when it is asked for this, so it is done here.
+        """
+        until = time.monotonic() + LOCK_WAIT
+        while True:
+            try:
+                self._sqlite.current().execute("PRAGMA journal_mode = wal")
+                return
+            except (sqlite3.Error, PeeweeException) as error:
+                if time.monotonic() > until:
+                    raise _failure(error) from error
+            time.sleep(0.02)
 
     def close(self) -> None:
         self.database.close()

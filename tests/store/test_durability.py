@@ -75,6 +75,7 @@ WAITS_FOR_THE_DISK: dict[str, dict[str, int | str]] = {
 
 
 def test_every_commit_waits_for_the_disk(backend: Backend) -> None:
+    backend.open()
     dialect = backend.dialect()
 
     def value_of(sql: str) -> object:
