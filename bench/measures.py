@@ -58,6 +58,19 @@ REST = Suite(
     reference="peer",
 )
 
+GROUP_COMMIT = Suite(
+    "group-commit",
+    "gRPC, SQLite, with and without group commit",
+    "The same service, told to take one write into each commit (`EVERRUNS_GROUP_SIZE=1`), is the reference.",
+    (
+        Service("service-grouped", "this service as it is"),
+        Service("service-commit-each", "this service with a commit for each write", group_size=1),
+    ),
+    ("create",),
+    (16, 128),
+    reference="service-commit-each",
+)
+
 POSTGRES = Suite(
     "postgres",
     "REST, PostgreSQL",
@@ -67,7 +80,7 @@ POSTGRES = Suite(
         Peer("peer-postgres", "as above, with asyncpg", postgres=True),
     ),
     ("get", "create"),
-    (16,),
+    (16, 128),
     reference="peer-postgres",
     needs_postgres=True,
 )
@@ -77,12 +90,13 @@ PROCESSES = Suite(
     "gRPC, PostgreSQL, one process and two",
     "PostgreSQL and the load run on the load core, which the second process has to share with them.",
     (
+        ECHO,
         Service("service-postgres-1", "one process, on the server core", postgres=True),
         Service("service-postgres-2", "two processes, on both cores", postgres=True, workers=2),
     ),
     ("get", "create"),
     (128,),
-    reference="service-postgres-1",
+    reference=ECHO.name,
     needs_postgres=True,
 )
 
@@ -110,11 +124,8 @@ CAPABILITIES = Suite(
     (16,),
 )
 
-SUITES = (GRPC, REST, GROWTH, CAPABILITIES)
+SUITES = (GRPC, REST, GROUP_COMMIT, POSTGRES, PROCESSES, GROWTH, CAPABILITIES)
 """What is measured when nothing is named."""
-
-ON_REQUEST = (POSTGRES, PROCESSES)
-"""What is measured only when it is named: the service does not run on PostgreSQL yet."""
 
 QUICK_IN_FLIGHT = 16
 QUICK_SESSIONS = 100_000
@@ -135,13 +146,12 @@ def only(names: Sequence[str]) -> list[Suite]:
 
     Raises `ValueError` for a name that nothing has.
     """
-    suites = (*SUITES, *ON_REQUEST)
-    known = {suite.name for suite in suites} | {system.name for suite in suites for system in suite.systems}
+    known = {suite.name for suite in SUITES} | {system.name for suite in SUITES for system in suite.systems}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ValueError(f"no suite or system {', '.join(unknown)}; there are {', '.join(sorted(known))}")
     chosen = []
-    for suite in suites:
+    for suite in SUITES:
         named = [system for system in suite.systems if system.name in names]
         systems = suite.systems if suite.name in names else named
         if systems:

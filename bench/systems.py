@@ -95,6 +95,7 @@ class Service:
     gateway: bool = False
     postgres: bool = False
     workers: int = 1
+    group_size: int | None = None
     sessions: int = 0
     many_capabilities: bool = False
 
@@ -109,6 +110,8 @@ class Service:
             "EVERRUNS_GRPC_PORT": str(port),
             "EVERRUNS_WORKERS": str(self.workers),
         }
+        if self.group_size:
+            settings["EVERRUNS_GROUP_SIZE"] = str(self.group_size)
         if self.postgres:
             settings["EVERRUNS_DATABASE_URL"] = site.database()
         if self.many_capabilities:

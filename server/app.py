@@ -74,7 +74,7 @@ def open_store(settings: Settings) -> PeeweeStore:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
     dialect = open_dialect(settings.database_url, settings.postgres_prepare)
     migrate(dialect)
-    return PeeweeStore(dialect)
+    return PeeweeStore(dialect, largest_group=settings.group_size)
 
 
 def make_services(store: Store, catalog: Catalog, default_model: str | None) -> Services:

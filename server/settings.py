@@ -31,6 +31,7 @@ class Settings:
     pin_cores: bool
     threads: int
     quick_threads: int
+    group_size: int
     log_level: str
     share_port: bool = False
     """Whether other processes of this service listen on the port too; nothing of the environment."""
@@ -86,6 +87,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         pin_cores=read("EVERRUNS_PIN_CORES", True, _switch),
         threads=read("EVERRUNS_THREADS", 64 if on_sqlite else 24, _count),
         quick_threads=read("EVERRUNS_QUICK_THREADS", 4 if on_sqlite else 8, _count),
+        group_size=read("EVERRUNS_GROUP_SIZE", 256, _count),
         log_level=read("EVERRUNS_LOG_LEVEL", "INFO", _log_level),
     )
 

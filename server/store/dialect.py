@@ -67,6 +67,9 @@ class Dialect(Protocol):
     def command(self, sql: str) -> None:
         """Runs a statement without parameters or rows, such as COMMIT; raises as `execute`."""
 
+    def together(self) -> AbstractContextManager[None]:
+        """Within it statements may be sent together, so what one raises may come as late as at the end."""
+
     def rollback(self) -> None:
         """Gives up the transaction under way, if any is; never raises."""
 

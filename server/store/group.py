@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -114,15 +115,17 @@ class Groups:
     def _run_once(
         self, writes: Sequence[Write], body: Callable[[Transaction, Sequence[Write]], None]
     ) -> None:
-        self._dialect.command(self._dialect.begin)
         try:
-            transaction = Transaction(self._dialect)
-            # Not before: it may have been long until the transaction began.
-            in_time = _in_time(writes)
-            if in_time:
-                body(transaction, in_time)
-            self._before_commit(transaction)
-            self._dialect.command("COMMIT")
+            # A savepoint is for what fails within it, so it has to fail there.
+            with self._dialect.together() if body is _together else contextlib.nullcontext():
+                self._dialect.command(self._dialect.begin)
+                transaction = Transaction(self._dialect)
+                # Not before: it may have been long until the transaction began.
+                in_time = _in_time(writes)
+                if in_time:
+                    body(transaction, in_time)
+                self._before_commit(transaction)
+                self._dialect.command("COMMIT")
         except BaseException:
             self._dialect.rollback()
             raise

@@ -14,7 +14,7 @@ from server.store.once import Answers
 from server.store.sessions import PeeweeSessions
 from server.store.sqlite import SqliteDialect
 from server.store.transaction import Transaction
-from server.store.writer import Writer
+from server.store.writer import LARGEST_GROUP, Writer
 
 LONGEST_QUEUE = 1024
 
@@ -22,10 +22,12 @@ LONGEST_QUEUE = 1024
 class PeeweeStore:
     """A core.store.Store over a database whose schema is up to date: see migrate.py."""
 
-    def __init__(self, dialect: Dialect, longest_queue: int = LONGEST_QUEUE) -> None:
+    def __init__(
+        self, dialect: Dialect, longest_queue: int = LONGEST_QUEUE, largest_group: int = LARGEST_GROUP
+    ) -> None:
         self._dialect = dialect
         with dialect.database.bind_ctx(models.TABLES):
-            self._writer = Writer(dialect, self._before_commit, longest_queue)
+            self._writer = Writer(dialect, self._before_commit, longest_queue, largest_group)
             answers = Answers(dialect)
             self.agents = PeeweeAgents(dialect, self._writer, answers)
             self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers)

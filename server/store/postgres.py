@@ -99,12 +99,35 @@ class PostgresDialect:
         self.database: Database = self._postgres
         self.shard = secrets.randbelow(_SHARDS)
         self._numbered: dict[str, bytes] = {}
+        self._committing = False
 
     def execute(self, statement: Statement, values: Sequence[Bound]) -> Cursor:
         return self._run(self._number(statement), values)
 
     def command(self, sql: str) -> None:
-        self._run(sql.encode(), (), passing=sql != "COMMIT")
+        committing = sql == "COMMIT"
+        self._committing = committing
+        self._run(sql.encode(), (), passing=not committing)
+
+    @contextlib.contextmanager
+    def together(self) -> Iterator[None]:
+        """A pipeline: one way to the database and back for all statements between two answers that are
+        looked at, in place of one for each."""
+        connection = self._connect()
+        try:
+            with connection.pipeline() as pipeline:
+                try:
+                    yield
+                except BaseException:
+                    # What waits is of a transaction that is given up; how it ends is nobody's concern.
+                    with contextlib.suppress(psycopg.Error):
+                        pipeline.sync()
+                    raise
+        except psycopg.Error as error:
+            lost = connection.closed
+            if lost:
+                self._postgres.forget(connection)
+            raise _failure(error, lost and not self._committing) from error
 
     def rollback(self) -> None:
         with contextlib.suppress(psycopg.Error, PeeweeException):
@@ -133,6 +156,7 @@ class PostgresDialect:
     def _run(self, sql: bytes, values: Sequence[Bound], passing: bool = True) -> Cursor:
         for attempt in (1, 2):
             connection = self._connect()
+            alone = connection.pgconn.pipeline_status == psycopg.pq.PipelineStatus.OFF
             idle = connection.pgconn.transaction_status == psycopg.pq.TransactionStatus.IDLE
             try:
                 cursor = psycopg.RawCursor(connection)
@@ -142,7 +166,7 @@ class PostgresDialect:
                 if lost:
                     self._postgres.forget(connection)
                     # Outside a transaction nothing was done yet that a new connection lacks.
-                    if idle and attempt == 1:
+                    if alone and idle and attempt == 1:
                         continue
                 raise _failure(error, passing and lost) from error
         raise AssertionError("the second attempt returns or raises")

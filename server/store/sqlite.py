@@ -7,6 +7,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import cast
 
@@ -79,6 +80,9 @@ class SqliteDialect:
             self._sqlite.current().execute(sql)
         except (sqlite3.Error, PeeweeException) as error:
             raise _failure(error) from error
+
+    def together(self) -> AbstractContextManager[None]:
+        return contextlib.nullcontext()
 
     def rollback(self) -> None:
         with contextlib.suppress(sqlite3.Error, PeeweeException):

@@ -25,7 +25,7 @@ R = TypeVar("R")
 logger = logging.getLogger(__name__)
 
 LARGEST_GROUP = 256
-"""The most writes in one transaction."""
+"""The most writes in one transaction, unless told otherwise."""
 
 _STOP = None
 
@@ -37,11 +37,16 @@ class Writer:
     """
 
     def __init__(
-        self, dialect: Dialect, before_commit: Callable[[Transaction], None], longest_queue: int
+        self,
+        dialect: Dialect,
+        before_commit: Callable[[Transaction], None],
+        longest_queue: int,
+        largest_group: int = LARGEST_GROUP,
     ) -> None:
         self._dialect = dialect
         self._groups = Groups(dialect, before_commit)
         self._longest_queue = longest_queue
+        self._largest_group = largest_group
         self._queue: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
@@ -114,7 +119,7 @@ class Writer:
         """Adds to the group; whether it is the last one."""
         take = self._queue.get_nowait
         try:
-            while len(group) < LARGEST_GROUP:
+            while len(group) < self._largest_group:
                 write = take()
                 if write is _STOP:
                     return True
@@ -124,11 +129,11 @@ class Writer:
         return False
 
     def _fail_what_waits(self) -> None:
-        rest: list[Write] = []
-        self._take_what_waits(rest)
-        for write in rest:
-            write.error = _unavailable("the server is stopping")
-            write.done.release()
+        while not self._queue.empty():
+            write = self._queue.get()
+            if write is not _STOP:
+                write.error = _unavailable("the server is stopping")
+                write.done.release()
 
 
 def _unavailable(text: str) -> ServiceError:

@@ -47,6 +47,9 @@ class FaultyDialect:
         self._fail_or_pass(sql)
         self._dialect.command(sql)
 
+    def together(self) -> AbstractContextManager[None]:
+        return self._dialect.together()
+
     def rollback(self) -> None:
         self._dialect.rollback()
 

@@ -56,6 +56,16 @@ def test_creates_that_wait_share_a_commit(
     assert total == count + 1
 
 
+def test_a_group_is_no_larger_than_the_store_was_told(faulty: FaultyDialect) -> None:
+    with closing(PeeweeStore(faulty, largest_group=2)) as store:
+        kept = new_kept(store)
+        with waiting(store, creates(store, kept, 5)) as futures:
+            faulty.commands.clear()
+        assert all(isinstance(future.result(HANG), Session) for future in futures)
+    # 2, 2 and 1, and the one that they waited for.
+    assert faulty.commands.count("COMMIT") == 4
+
+
 @pytest.mark.parametrize("count", [2, 64])
 def test_creates_that_wait_share_their_statements(
     faulty_store: PeeweeStore, faulty: FaultyDialect, count: int

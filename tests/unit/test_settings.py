@@ -29,6 +29,7 @@ SETTINGS: dict[str, tuple[str, object, str, object]] = {
     "EVERRUNS_PIN_CORES": ("pin_cores", True, "OFF", False),
     "EVERRUNS_THREADS": ("threads", 64, "10000", 10000),
     "EVERRUNS_QUICK_THREADS": ("quick_threads", 4, "1", 1),
+    "EVERRUNS_GROUP_SIZE": ("group_size", 256, "1", 1),
     "EVERRUNS_LOG_LEVEL": ("log_level", "INFO", "debug", "DEBUG"),
 }
 # What one process of several is told by another.
