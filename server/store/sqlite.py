@@ -42,7 +42,9 @@ class _Sqlite(SqliteDatabase):
             pragmas={
                 "synchronous": "full",
                 "foreign_keys": 1,
-                "cache_size": -32_000,
+                # For each thread's connection, and so small: pages are mapped, and what is read again
+                # lies with the system. A group of writes fits.
+                "cache_size": -1_000,
                 "mmap_size": 268_435_456,
                 "journal_size_limit": 67_108_864,
             },
