@@ -31,12 +31,15 @@ PAIRS = [
     ("postgresql", "sqlite"),
     ("postgresql", "postgresql"),
 ]
+# One session was made and deleted, of another status than those that stay.
+SESSION_COUNTS = 2 * (1 + len(TEXTS) + 2)
 ROWS = {
     "organization": 2,
     "api_key": 4,
     "agent": 2 * len(TEXTS),
     "session": 2 * len(KEYS),
-    "session_count": 2 * (1 + len(TEXTS)),
+    "session_pin": 2 * (len(KEYS) // 2),
+    "session_count": SESSION_COUNTS,
     "idempotent_answer": 2 * len(KEYS),
 }
 NewDatabase = Callable[[str], str]
