@@ -23,6 +23,15 @@ _SPEC: dict[str, Json] = {
     "capabilities": [{"ref": "web_fetch", "config": {"timeout_ms": 1000, "allowed_hosts": ["a.example"]}}],
 }
 _NEVER = "agent_" + "0123456789abcdef" * 2
+_FILTER: dict[str, Json] = {
+    "agent_id": _NEVER,
+    "limit": 5,
+    "tags": ["a"],
+    "search": "x",
+    "created_after": "2026-01-31T12:00:00.5Z",
+    "created_before": "9999-12-31T23:59:59.999999999Z",
+    "pinned": True,
+}
 WRITES = (
     # No agent has this id, so that no change of a few bits makes a session.
     Call("CreateSession", {"agent_id": _NEVER, **_SPEC}, key="key"),
@@ -30,7 +39,9 @@ WRITES = (
     Call("UpdateSession", _SPEC, "session_" + "0123456789abcdef" * 2),
     Call("DeleteSession", id="session_" + "0123456789abcdef" * 2),
     Call("UpdateAgent", {"name": "n", "tags": ["a"]}, _NEVER),
-    Call("ListSessions", query={"agent_id": _NEVER, "limit": 5, "tags": ["a"], "search": "x"}),
+    Call("PinSession", id="session_" + "0123456789abcdef" * 2),
+    Call("UnpinSession", id="session_" + "0123456789abcdef" * 2),
+    Call("ListSessions", query=_FILTER),
 )
 REFUSED = {"INVALID_ARGUMENT", "NOT_FOUND", "RESOURCE_EXHAUSTED"}
 SEED = 20240229
