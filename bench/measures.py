@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from bench.messages import FILTERS
 from bench.systems import Echo, Peer, Service, System
 
 
@@ -88,17 +89,39 @@ PROCESSES = Suite(
 
 SIZES = {"1k": 1_000, "100k": 100_000, "1m": 1_000_000}
 
+_PAGES = tuple(f"list{page}{filter.name}" for filter in FILTERS for page in ("", " deep"))
+_ABOUT_PAGES = (
+    "“list deep” is the 1,000th page by its token, or the last full one where there are fewer. All sessions "
+    "are of one agent and one status, which is the hardest case of a filter by either."
+)
+
 GROWTH = Suite(
     "growth",
     "gRPC, SQLite, with more and more sessions",
-    "“list deep” is the 1,000th page by its token, or the last full one where there are fewer.",
+    _ABOUT_PAGES,
     tuple(
         Service(f"service-{name}", f"this service with {count:,} sessions", sessions=count)
         for name, count in SIZES.items()
     ),
-    ("get", "list", "list deep", "create"),
+    ("get", *_PAGES, "create"),
     (16,),
     reference="service-1k",
+)
+
+GROWTH_POSTGRES = Suite(
+    "growth-postgres",
+    "gRPC, PostgreSQL, with more and more sessions",
+    _ABOUT_PAGES,
+    tuple(
+        Service(
+            f"service-postgres-{name}", f"this service with {count:,} sessions", postgres=True, sessions=count
+        )
+        for name, count in SIZES.items()
+    ),
+    ("get", *_PAGES, "create"),
+    (16,),
+    reference="service-postgres-1k",
+    needs_postgres=True,
 )
 
 CAPABILITIES = Suite(
@@ -113,7 +136,7 @@ CAPABILITIES = Suite(
 SUITES = (GRPC, REST, GROWTH, CAPABILITIES)
 """What is measured when nothing is named."""
 
-ON_REQUEST = (POSTGRES, PROCESSES)
+ON_REQUEST = (POSTGRES, PROCESSES, GROWTH_POSTGRES)
 """What is measured only when it is named: the service does not run on PostgreSQL yet."""
 
 QUICK_IN_FLIGHT = 16

@@ -8,12 +8,14 @@ from collections import Counter
 import grpc
 import pytest
 from google.protobuf.message import DecodeError
+from google.protobuf.timestamp_pb2 import Timestamp
 
+from everruns.v1.session_service_pb2 import ListSessionsRequest
 from tests.wire.harness.call import Call
 from tests.wire.harness.clients import Clients
 from tests.wire.harness.grpc_client import failure, metadata_of, request_of
 from tests.wire.harness.json_value import Json
-from tests.wire.harness.outcome import Answer
+from tests.wire.harness.outcome import Answer, Failure
 from tests.wire.harness.rpc import METHODS, method
 
 _SPEC: dict[str, Json] = {
@@ -142,3 +144,16 @@ def _mutated(data: bytes, chance: random.Random) -> bytes:
                 changed[where:where] = chance.randbytes(chance.randrange(1, 5))
         changed = changed or bytearray(b"\x00")
     return bytes(changed)
+
+
+@pytest.mark.parametrize("time", [(2**63 - 1, 0), (-(2**63), 0), (0, -1), (0, 10**9), (253_402_300_800, 0)])
+@pytest.mark.parametrize("field", ["created_after", "created_before"])
+def test_a_time_of_no_year_is_refused_by_name(
+    field: str, time: tuple[int, int], names: dict[str, Json], clients: Clients
+) -> None:
+    request = ListSessionsRequest()
+    getattr(request, field).MergeFrom(Timestamp(seconds=time[0], nanos=time[1]))
+    outcome = clients.grpc.send(Call("ListSessions").filled(names), request)
+    assert isinstance(outcome, Failure)
+    assert (outcome.status, outcome.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
+    assert [violation.field for violation in outcome.violations] == [field]

@@ -162,9 +162,9 @@ FIELDS = (
     ),
     Case(
         "a token of another time",
-        _list(page_token="$page.next_page_token", created_after="$2.created_at"),
+        _list(page_token="$page.next_page_token", created_after="2020-01-01T00:00:00Z"),
         bad("INVALID_PAGE_TOKEN", "page_token"),
-        {**_THREE, "page": _list(limit=1, created_after="$1.created_at")},
+        {**_THREE, "page": _list(limit=1, created_after="2020-01-01T00:00:00.000001Z")},
     ),
     Case(
         "a token of all for what is pinned",

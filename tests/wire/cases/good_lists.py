@@ -107,7 +107,7 @@ LISTS = (
     Case(
         "created between two times, of an agent, by title, tag and status",
         _list(
-            created_after="2026-01-31T12:00:00.123456789+02:00",
+            created_after="2020-01-31T12:00:00.123456789+02:00",
             created_before="9999-12-31T23:59:59.999999999Z",
             agent_id="$agent.id",
             status="started",
