@@ -137,7 +137,7 @@ SUITES = (GRPC, REST, GROWTH, CAPABILITIES)
 """What is measured when nothing is named."""
 
 ON_REQUEST = (POSTGRES, PROCESSES, GROWTH_POSTGRES)
-"""What is measured only when it is named: the service does not run on PostgreSQL yet."""
+"""What is measured only when it is named: what needs a PostgreSQL."""
 
 QUICK_IN_FLIGHT = 16
 QUICK_SESSIONS = 100_000

@@ -23,7 +23,8 @@ def few(probe: Probe, create: Call) -> str:
 
 
 def deep_page(probe: Probe, page: int, filter: Filter) -> str:
-    """The token of the page of that number, from 1 on, or of the last full one. The filter lets all through."""
+    """The token of the page of that number, from 1 on, or of the last full one. The filter
+    lets all through."""
     pages = min(page, probe.total() // PAGE)
     first = grpc_list(filter, skip=max(0, pages - 2) * PAGE)
     return str(at(probe.answer(first).content, "next_page_token"))
