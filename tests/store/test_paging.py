@@ -202,7 +202,7 @@ def test_counts_follow_what_happens_to_the_status(store: Store) -> None:
     move(made[2], SessionStatus.IDLE)
     assert [counts(of) for of in (None, first.id, second.id)] == [(1, 1, 1), (1, 1, 0), (0, 0, 1)]
     for status, agent in itertools.product(SessionStatus, (None, first, second)):
-        filter = SessionFilter(agent_id=agent and agent.id, status=status)
+        filter = SessionFilter(agent_id=agent.id if agent else None, status=status)
         page = store.sessions.list(organization, filter, PageRequest())
         assert page.total == len(page.items)
     for session in made:
