@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from bench.messages import FILTERS
 from bench.systems import Echo, Peer, Service, System
 
 
@@ -102,17 +103,39 @@ PROCESSES = Suite(
 
 SIZES = {"1k": 1_000, "100k": 100_000, "1m": 1_000_000}
 
+_PAGES = tuple(f"list{page}{filter.name}" for filter in FILTERS for page in ("", " deep"))
+_ABOUT_PAGES = (
+    "“list deep” is the 1,000th page by its token, or the last full one where there are fewer. All sessions "
+    "are of one agent and one status, which is the hardest case of a filter by either."
+)
+
 GROWTH = Suite(
     "growth",
     "gRPC, SQLite, with more and more sessions",
-    "“list deep” is the 1,000th page by its token, or the last full one where there are fewer.",
+    _ABOUT_PAGES,
     tuple(
         Service(f"service-{name}", f"this service with {count:,} sessions", sessions=count)
         for name, count in SIZES.items()
     ),
-    ("get", "list", "list deep", "create"),
+    ("get", *_PAGES, "create"),
     (16,),
     reference="service-1k",
+)
+
+GROWTH_POSTGRES = Suite(
+    "growth-postgres",
+    "gRPC, PostgreSQL, with more and more sessions",
+    _ABOUT_PAGES,
+    tuple(
+        Service(
+            f"service-postgres-{name}", f"this service with {count:,} sessions", postgres=True, sessions=count
+        )
+        for name, count in SIZES.items()
+    ),
+    ("get", *_PAGES, "create"),
+    (16,),
+    reference="service-postgres-1k",
+    needs_postgres=True,
 )
 
 CAPABILITIES = Suite(
@@ -126,6 +149,9 @@ CAPABILITIES = Suite(
 
 SUITES = (GRPC, REST, GROUP_COMMIT, POSTGRES, PROCESSES, GROWTH, CAPABILITIES)
 """What is measured when nothing is named."""
+
+ON_REQUEST = (GROWTH_POSTGRES,)
+"""What is measured only when it is named, for the time that it takes."""
 
 QUICK_IN_FLIGHT = 16
 QUICK_SESSIONS = 100_000
@@ -146,12 +172,13 @@ def only(names: Sequence[str]) -> list[Suite]:
 
     Raises `ValueError` for a name that nothing has.
     """
-    known = {suite.name for suite in SUITES} | {system.name for suite in SUITES for system in suite.systems}
+    suites = (*SUITES, *ON_REQUEST)
+    known = {suite.name for suite in suites} | {system.name for suite in suites for system in suite.systems}
     unknown = [name for name in names if name not in known]
     if unknown:
         raise ValueError(f"no suite or system {', '.join(unknown)}; there are {', '.join(sorted(known))}")
     chosen = []
-    for suite in SUITES:
+    for suite in suites:
         named = [system for system in suite.systems if system.name in names]
         systems = suite.systems if suite.name in names else named
         if systems:

@@ -58,9 +58,33 @@ def grpc_create(capabilities: Sequence[Json] = CAPABILITIES, measure: str = "cre
     return _grpc(measure, "CreateSession", request, session_pb2.Session, writes=True)
 
 
-def grpc_list(page_token: str = "", skip: int = 0, measure: str = "list") -> Call:
+@dataclass(frozen=True)
+class Filter:
+    """What a list is filtered by: the example's agent, the status that all new sessions have, or both."""
+
+    name: str
+    agent_id: str = ""
+    status: session_pb2.SessionStatus = session_pb2.SESSION_STATUS_UNSPECIFIED
+
+
+ALL: Final = Filter("")
+FILTERS: Final = (
+    ALL,
+    Filter(" by agent", AGENT_ID),
+    Filter(" by status", status=session_pb2.SESSION_STATUS_STARTED),
+    Filter(" by both", AGENT_ID, session_pb2.SESSION_STATUS_STARTED),
+)
+
+
+def grpc_list(filter: Filter = ALL, page_token: str = "", skip: int = 0, measure: str = "list") -> Call:
     """ListSessions: the first page, the one that a token names, or the one after so many sessions."""
-    request = session_service_pb2.ListSessionsRequest(page_size=PAGE, page_token=page_token, skip=skip)
+    request = session_service_pb2.ListSessionsRequest(
+        agent_id=filter.agent_id,
+        status=filter.status,
+        page_size=PAGE,
+        page_token=page_token,
+        skip=skip,
+    )
     return _grpc(measure, "ListSessions", request, session_service_pb2.ListSessionsResponse)
 
 

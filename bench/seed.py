@@ -7,8 +7,10 @@ import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
+
 from bench.check import Probe, at
-from bench.messages import PAGE, Call, grpc_list
+from bench.messages import PAGE, Call, Filter, grpc_list
 
 _FEW = PAGE + 5
 _BATCH = 10_000
@@ -20,10 +22,11 @@ def few(probe: Probe, create: Call) -> str:
     return str(at(answers[0].content, "id"))
 
 
-def deep_page(probe: Probe, page: int) -> str:
-    """The token of the page of that number, from 1 on, or of the last full one."""
+def deep_page(probe: Probe, page: int, filter: Filter) -> str:
+    """The token of the page of that number, from 1 on, or of the last full one. The filter
+    lets all through."""
     pages = min(page, probe.total() // PAGE)
-    first = grpc_list(skip=max(0, pages - 2) * PAGE)
+    first = grpc_list(filter, skip=max(0, pages - 2) * PAGE)
     return str(at(probe.answer(first).content, "next_page_token"))
 
 
@@ -47,6 +50,34 @@ def many(database: Path, sessions: int) -> None:
         connection.execute("UPDATE session_count SET sessions = sessions + ?", (sessions - present,))
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
+
+
+def many_in_postgres(url: str, sessions: int) -> None:
+    """Does as `many` for a PostgreSQL store."""
+    with psycopg.connect(url) as connection:
+        columns = [
+            column.name for column in _run(connection, "SELECT * FROM session LIMIT 0").description or ()
+        ]
+        (present,) = _run(connection, "SELECT count(*) FROM session").fetchone() or (0,)
+        older = {
+            "id": "(lpad(to_hex(created_at / 1000 - age), 12, '0') "
+            "|| substr(replace(id::text, '-', ''), 13))::uuid",
+            "created_at": "created_at - age * 1000",
+            "updated_at": "updated_at - age * 1000",
+        }
+        values = ", ".join(older.get(column, column) for column in columns)
+        newest = "(SELECT * FROM session ORDER BY created_at DESC LIMIT 1) AS newest"
+        ages = f"generate_series(1, {sessions - present}) AS age"
+        names = ", ".join(columns)
+        _run(connection, f"INSERT INTO session ({names}) SELECT {values} FROM {newest}, {ages}")
+        _run(connection, f"UPDATE session_count SET sessions = sessions + {sessions - present}")
+    with psycopg.connect(url, autocommit=True) as connection:
+        # As the server does of its own accord before long.
+        _run(connection, "VACUUM ANALYZE")
+
+
+def _run(connection: psycopg.Connection, sql: str) -> psycopg.Cursor:
+    return connection.execute(sql.encode())
 
 
 def _older(newest: dict[str, object], count: int) -> Iterator[tuple[object, ...]]:

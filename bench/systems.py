@@ -13,7 +13,7 @@ from bench import seed
 from bench.catalog import CAPABILITY_COUNTS, capabilities, write_catalog
 from bench.check import CheckError, GrpcProbe, Probe, RestProbe
 from bench.load import Transport
-from bench.messages import AGENT_ID, Call, grpc_calls, grpc_create, grpc_list, rest_calls
+from bench.messages import AGENT_ID, FILTERS, Call, grpc_calls, grpc_create, grpc_list, rest_calls
 from bench.postgres import Postgres
 from bench.processes import Cores, Process, free_port, run
 
@@ -113,7 +113,7 @@ class Service:
         if self.group_size:
             settings["EVERRUNS_GROUP_SIZE"] = str(self.group_size)
         if self.postgres:
-            settings["EVERRUNS_DATABASE_URL"] = site.database()
+            settings["EVERRUNS_DATABASE_URL"] = self._database(site)
         if self.many_capabilities:
             settings["EVERRUNS_CATALOG_DIR"] = str(write_catalog(site.directory))
         new = not (site.directory / "dev-key").exists()
@@ -136,7 +136,10 @@ class Service:
             return _rest(self.name, site, http_port, key, session_id, [gateway, server])
         calls = list(grpc_calls(session_id))
         if self.sessions:
-            calls.append(grpc_list(seed.deep_page(probe, DEEP_PAGE), measure="list deep"))
+            for filter in FILTERS:
+                token = seed.deep_page(probe, DEEP_PAGE, filter)
+                calls.append(grpc_list(filter, measure=f"list{filter.name}"))
+                calls.append(grpc_list(filter, token, measure=f"list deep{filter.name}"))
         if self.many_capabilities:
             calls += [grpc_create(capabilities(count), f"create {count}") for count in CAPABILITY_COUNTS]
         return Running(self.name, "grpc", port, key, probe, _by_measure(calls), [server])
@@ -146,8 +149,18 @@ class Service:
             filling = Site(site.directory, site.cores, stack, site.postgres)
             filling.start(["server", "serve"], settings, port)
             seed.few(filling.probe(GrpcProbe(port, key)), grpc_create())
-        (database,) = site.directory.glob("*.db")
-        seed.many(database, self.sessions)
+        if self.postgres:
+            seed.many_in_postgres(settings["EVERRUNS_DATABASE_URL"], self.sessions)
+        else:
+            (database,) = site.directory.glob("*.db")
+            seed.many(database, self.sessions)
+
+    def _database(self, site: Site) -> str:
+        """The PostgreSQL database of this system, the same for as long as its directory lasts."""
+        file = site.directory / "database-url"
+        if not file.exists():
+            file.write_text(site.database())
+        return file.read_text()
 
 
 @dataclass(frozen=True)

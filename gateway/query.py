@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from urllib.parse import parse_qsl
 
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from everruns.v1.error_reason_pb2 import INVALID_FIELD
 from gateway.names import json_name
 from gateway.parse import refuse_unknown
-from gateway.scalars import text_scalar
+from gateway.scalars import ScalarValue, text_scalar
+from gateway.times import EXPECTED, TIMESTAMP, parse_timestamp
 from gateway.violations import Violations
 
 
@@ -22,7 +24,7 @@ class QueryParser:
     """
 
     def __init__(self, fields: Iterable[FieldDescriptor]) -> None:
-        self._fields = {json_name(field): (field, text_scalar(field)) for field in fields}
+        self._fields = {json_name(field): (field, _reader(field)) for field in fields}
 
     def parse(self, message: Message, query: bytes, violations: Violations) -> None:
         """Puts the query into the message, and adds everything that is wrong to `violations`.
@@ -45,9 +47,19 @@ class QueryParser:
                 violations.add(path, INVALID_FIELD, expected)
             elif field.is_repeated:
                 getattr(message, field.name).append(value)
+            elif isinstance(value, Timestamp):
+                getattr(message, field.name).CopyFrom(value)
             else:
                 setattr(message, field.name, value)
             seen.add(key)
+
+
+def _reader(field: FieldDescriptor) -> tuple[Callable[[str], ScalarValue | Timestamp | None], str]:
+    """How the field, or an element of it, is read, None where the text is not one, and what it must be."""
+    message_type = field.message_type
+    if message_type is not None and message_type.full_name == TIMESTAMP and not field.is_repeated:
+        return parse_timestamp, EXPECTED
+    return text_scalar(field)
 
 
 def _pairs(query: bytes) -> list[tuple[str, str]]:

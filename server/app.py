@@ -33,10 +33,13 @@ from server.usecases.get_agent import GetAgent
 from server.usecases.get_capability import GetCapability
 from server.usecases.get_runtime_agent import GetRuntimeAgent
 from server.usecases.get_session import GetSession
+from server.usecases.get_session_stats import GetSessionStats
 from server.usecases.list_agents import ListAgents
 from server.usecases.list_capabilities import ListCapabilities
 from server.usecases.list_sessions import ListSessions
+from server.usecases.pin_session import PinSession
 from server.usecases.preview_session import PreviewSession
+from server.usecases.unpin_session import UnpinSession
 from server.usecases.update_agent import UpdateAgent
 from server.usecases.update_session import UpdateSession
 
@@ -88,6 +91,9 @@ def make_services(store: Store, catalog: Catalog, default_model: str | None) -> 
             list_sessions=ListSessions(store, merge),
             update_session=UpdateSession(store, merge, clock),
             delete_session=DeleteSession(store),
+            pin_session=PinSession(store),
+            unpin_session=UnpinSession(store),
+            get_session_stats=GetSessionStats(store),
             get_runtime_agent=GetRuntimeAgent(store, merge, default_model),
         ),
         agents=AgentService(

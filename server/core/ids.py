@@ -25,15 +25,26 @@ class InvalidId(ValueError):
 
 def new_id(microseconds: int) -> bytes:
     """A new UUIDv7 of a time in microseconds since 1970. Two of one microsecond differ by 62 random bits."""
-    milliseconds, rest = divmod(microseconds, 1000)
-    random = int.from_bytes(os.urandom(8), "big") & _RANDOM_MASK
-    value = (milliseconds << 80) | _VERSION_7 | (rest * 4096 // 1000 << 64) | _VARIANT | random
-    return value.to_bytes(16, "big")
+    return _id(microseconds, int.from_bytes(os.urandom(8), "big") & _RANDOM_MASK)
+
+
+def first_id(microseconds: int) -> bytes:
+    """The least UUIDv7 of a time: `new_id` of this time or later is not less, that of any earlier is.
+
+    A time before 1970, of which there are none, counts as the beginning of 1970.
+    """
+    return _id(max(microseconds, 0), 0)
 
 
 def format_id(kind: Kind, key: bytes) -> str:
     """The public spelling of a key, for example `session_0192f3a17c5e7d3e8f0a1b2c3d4e5f60`."""
     return f"{kind}_{key.hex()}"
+
+
+def _id(microseconds: int, random: int) -> bytes:
+    milliseconds, rest = divmod(microseconds, 1000)
+    value = (milliseconds << 80) | _VERSION_7 | (rest * 4096 // 1000 << 64) | _VARIANT | random
+    return value.to_bytes(16, "big")
 
 
 def parse_id(kind: Kind, text: str) -> bytes:

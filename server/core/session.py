@@ -47,20 +47,26 @@ class SessionSpec:
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """A session with what is computed at every read."""
+    """A session with what is computed at every read. `is_pinned` says whether the caller's key has."""
 
     session: Session
     features: tuple[str, ...]
+    is_pinned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class SessionFilter:
     """Which sessions a list holds; every condition that is set must hold.
 
-    `search` is contained in the title in any case; `tags` are all among the session's.
+    `search` is contained in the title in any case; `tags` are all among the session's. A session is
+    created at `created_after` or later, and before `created_before`, in microseconds since 1970.
+    `pinned`: only what the caller's key has pinned.
     """
 
     agent_id: bytes | None = None
     search: str = ""
     tags: tuple[str, ...] = ()
     status: SessionStatus | None = None
+    created_after: int | None = None
+    created_before: int | None = None
+    pinned: bool = False

@@ -16,7 +16,7 @@ a write QUEUE_FULL when too many wait already. Errors of a database driver never
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -24,9 +24,12 @@ from server.core.agent import Agent, AgentFilter
 from server.core.caller import ApiKey, Organization
 from server.core.layer import Layer
 from server.core.page import Page, PageRequest
-from server.core.session import Session, SessionFilter
+from server.core.session import Session, SessionFilter, SessionStatus
 
 T = TypeVar("T")
+
+NO_KEY = bytes(16)
+"""The id of no API key, which has pinned nothing."""
 
 IDEMPOTENCY_WINDOW = 24 * 3600 * 1_000_000
 """How long an answer is kept for a repeated request, in microseconds."""
@@ -56,10 +59,12 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A session and the capabilities of its agent, as one read found them."""
+    """A session, the capabilities of its agent, and whether the key that is asked for has pinned it, as
+    one read found them."""
 
     session: Session
     agent_capabilities: Layer
+    is_pinned: bool = False
 
 
 class Keys(Protocol):
@@ -123,16 +128,23 @@ class Agents(Protocol):
 
 
 class Sessions(Protocol):
-    """The sessions of all organizations."""
+    """The sessions of all organizations. `key_id` is the API key whose pins are asked for."""
 
-    def get(self, organization_id: bytes, id: bytes) -> SessionRow | None:
+    def get(self, organization_id: bytes, id: bytes, key_id: bytes = NO_KEY) -> SessionRow | None:
         """The session."""
 
-    def list(self, organization_id: bytes, filter: SessionFilter, page: PageRequest) -> Page[SessionRow]:
+    def list(
+        self, organization_id: bytes, filter: SessionFilter, page: PageRequest, key_id: bytes = NO_KEY
+    ) -> Page[SessionRow]:
         """A page of the sessions that the filter lets through, the newest first (created_at, then id).
 
-        The same filter makes the rows and the total.
+        The same filter makes the rows and the total. What it takes does not grow with the sessions
+        that there are when the filter has an agent, a status, both or nothing; with tags, a search or
+        a time, the total is counted, and with tags or a search the rows are looked for one by one.
         """
+
+    def counts(self, organization_id: bytes, agent_id: bytes | None) -> Mapping[SessionStatus, int]:
+        """How many sessions of each status there are, of all agents or of one."""
 
     def create(
         self,
@@ -156,6 +168,7 @@ class Sessions(Protocol):
         id: bytes,
         change: Callable[[SessionRow], Session],
         deadline: float,
+        key_id: bytes = NO_KEY,
     ) -> SessionRow | None:
         """Keeps what `change` makes of a session, and answers it; None when there is none.
 
@@ -164,7 +177,16 @@ class Sessions(Protocol):
         """
 
     def delete(self, organization_id: bytes, id: bytes, deadline: float) -> bool:
-        """Removes a session; whether there was one."""
+        """Removes a session and its pins; whether there was one."""
+
+    def pin(self, organization_id: bytes, id: bytes, key_id: bytes, deadline: float) -> bool:
+        """Has a key pin a session, which it may have already; whether there is such a session.
+
+        Raises API_KEY_INVALID when the key is gone.
+        """
+
+    def unpin(self, organization_id: bytes, id: bytes, key_id: bytes, deadline: float) -> bool:
+        """Takes a key's pin, if there is one, off a session; whether there is such a session."""
 
 
 class Store(Protocol):

@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable
 from typing import TypeVar
 
 from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from everruns.v1 import agent_pb2, agent_service_pb2, capability_pb2, session_pb2, session_service_pb2
 from server.core.agent import DEFAULT_MAX_ITERATIONS, AgentFilter, AgentSpec
@@ -76,6 +77,9 @@ def session_filter(message: session_service_pb2.ListSessionsRequest) -> SessionF
         search=message.search,
         tags=tuple(dict.fromkeys(message.tags)),
         status=_SESSION_STATUS[message.status] if message.status else None,
+        created_after=_microseconds(message.created_after) if message.HasField("created_after") else None,
+        created_before=_microseconds(message.created_before) if message.HasField("created_before") else None,
+        pinned=message.pinned,
     )
 
 
@@ -106,6 +110,11 @@ def changed_fields(mask: FieldMask | None, spec: M, changeable: frozenset[str]) 
     if wrong:
         raise invalid(wrong)
     return frozenset(paths)
+
+
+def _microseconds(bound: Timestamp) -> int:
+    """The first whole microsecond, of which sessions are created, that is not before the bound."""
+    return bound.seconds * 1_000_000 + (bound.nanos + 999) // 1000
 
 
 def _wrong_path(path: str, fields: Container[str]) -> Violation:

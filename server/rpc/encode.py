@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from everruns.v1 import agent_pb2, capability_pb2, runtime_agent_pb2, session_pb2
+from everruns.v1 import agent_pb2, capability_pb2, runtime_agent_pb2, session_pb2, session_service_pb2
 from server.core.agent import Agent, AgentStatus
 from server.core.catalog import Capability, CapabilityStatus
 from server.core.effective_config import LayerName, Provenance
@@ -43,12 +44,23 @@ def session(view: SessionView) -> session_pb2.Session:
         status=_SESSION_STATUS[s.status],
         features=view.features,
         harness_id=HARNESS_ID,
+        is_pinned=view.is_pinned,
     )
     if s.id:
         message.id = format_id("session", s.id)
         _set_time(message.created_at, s.created_at)
         _set_time(message.updated_at, s.updated_at)
     return message
+
+
+def session_stats(counts: Mapping[SessionStatus, int]) -> session_service_pb2.SessionStats:
+    """How many sessions there are, of each status and in all."""
+    return session_service_pb2.SessionStats(
+        total=sum(counts.values()),
+        started=counts.get(SessionStatus.STARTED, 0),
+        active=counts.get(SessionStatus.ACTIVE, 0),
+        idle=counts.get(SessionStatus.IDLE, 0),
+    )
 
 
 def agent(agent: Agent) -> agent_pb2.Agent:

@@ -16,8 +16,11 @@ from server.usecases.create_session import CreateSession
 from server.usecases.delete_session import DeleteSession
 from server.usecases.get_runtime_agent import GetRuntimeAgent
 from server.usecases.get_session import GetSession
+from server.usecases.get_session_stats import GetSessionStats
 from server.usecases.list_sessions import ListSessions
+from server.usecases.pin_session import PinSession
 from server.usecases.preview_session import PreviewSession
+from server.usecases.unpin_session import UnpinSession
 from server.usecases.update_session import UpdateSession
 
 
@@ -31,6 +34,9 @@ class SessionService:
     list_sessions: ListSessions
     update_session: UpdateSession
     delete_session: DeleteSession
+    pin_session: PinSession
+    unpin_session: UnpinSession
+    get_session_stats: GetSessionStats
     get_runtime_agent: GetRuntimeAgent
 
     def CreateSession(self, request: pb.CreateSessionRequest, call: Call) -> session_pb2.Session:
@@ -50,11 +56,13 @@ class SessionService:
         )
 
     def GetSession(self, request: pb.GetSessionRequest, call: Call) -> session_pb2.Session:
-        return encode.session(self.get_session(call.organization_id, parse_id("session", request.id)))
+        id = parse_id("session", request.id)
+        return encode.session(self.get_session(call.organization_id, id, call.caller.key_id))
 
     def ListSessions(self, request: pb.ListSessionsRequest, call: Call) -> pb.ListSessionsResponse:
         wanted = page_request(request, call.organization_id)
-        page = self.list_sessions(call.organization_id, decode.session_filter(request), wanted)
+        filter = decode.session_filter(request)
+        page = self.list_sessions(call.organization_id, filter, wanted, call.caller.key_id)
         return pb.ListSessionsResponse(
             sessions=map(encode.session, page.items),
             total_size=page.total,
@@ -67,11 +75,28 @@ class SessionService:
         mask = request.update_mask if request.HasField("update_mask") else None
         fields = decode.changed_fields(mask, request.session, decode.SESSION_FIELDS)
         id, spec = parse_id("session", request.id), decode.session_spec(request.session)
-        return encode.session(self.update_session(call.organization_id, id, spec, fields, call.deadline))
+        updated = self.update_session(
+            call.organization_id, id, spec, fields, call.deadline, call.caller.key_id
+        )
+        return encode.session(updated)
 
     def DeleteSession(self, request: pb.DeleteSessionRequest, call: Call) -> Empty:
         self.delete_session(call.organization_id, parse_id("session", request.id), call.deadline)
         return Empty()
+
+    def PinSession(self, request: pb.PinSessionRequest, call: Call) -> Empty:
+        id = parse_id("session", request.id)
+        self.pin_session(call.organization_id, id, call.caller.key_id, call.deadline)
+        return Empty()
+
+    def UnpinSession(self, request: pb.UnpinSessionRequest, call: Call) -> Empty:
+        id = parse_id("session", request.id)
+        self.unpin_session(call.organization_id, id, call.caller.key_id, call.deadline)
+        return Empty()
+
+    def GetSessionStats(self, request: pb.GetSessionStatsRequest, call: Call) -> pb.SessionStats:
+        agent_id = parse_id("agent", request.agent_id) if request.agent_id else None
+        return encode.session_stats(self.get_session_stats(call.organization_id, agent_id))
 
     def GetRuntimeAgent(
         self, request: pb.GetRuntimeAgentRequest, call: Call

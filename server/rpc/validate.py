@@ -11,6 +11,7 @@ from functools import cache
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from everruns.v1.options_pb2 import FieldLimits
 from server.core.errors import Reason, Violation, invalid
@@ -19,6 +20,8 @@ from server.rpc import proto_options
 
 _Check = Callable[[Message, str, list[Violation]], None]
 _ValueCheck = Callable[[str, str, list[Violation]], None]
+# What google/protobuf/timestamp.proto lets a Timestamp be.
+_FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
 _KINDS: dict[str, Kind] = {"agent": "agent", "session": "session"}
 
 
@@ -49,6 +52,8 @@ def _checks(field: FieldDescriptor, partial: bool) -> list[_Check]:
             return [_enum(field, frozenset(field.enum_type.values_by_number))]
         case FieldDescriptor.TYPE_MESSAGE if field.message_type:
             descriptor = field.message_type
+            if descriptor.full_name == "google.protobuf.Timestamp":
+                return [_time(field)]
             if not descriptor.full_name.startswith("everruns."):
                 return []
             if field.is_repeated:
@@ -138,6 +143,18 @@ def _enum(field: FieldDescriptor, known: frozenset[int]) -> _Check:
     def check(message: Message, path: str, violations: list[Violation]) -> None:
         if getattr(message, name) not in known:
             violations.append(Violation(path + name, "is not a known value", Reason.INVALID_FIELD))
+
+    return check
+
+
+def _time(field: FieldDescriptor) -> _Check:
+    name = field.name
+
+    def check(message: Message, path: str, violations: list[Violation]) -> None:
+        time: Timestamp = getattr(message, name)
+        if not (_FIRST_SECOND <= time.seconds <= _LAST_SECOND and 0 <= time.nanos < 1_000_000_000):
+            text = "must be a time of the years 1 to 9999, with 0 to 999999999 nanoseconds"
+            violations.append(Violation(path + name, text, Reason.INVALID_FIELD))
 
     return check
 

@@ -89,22 +89,51 @@ class Session(Table):
     class Meta:
         primary_key = CompositeKey("organization_id", "id")
         constraints = [SQL("FOREIGN KEY (organization_id, agent_id) REFERENCES agent (organization_id, id)")]
-        indexes = ((("organization_id", "agent_id", "id"), False),)
+        # A page of any agent, status, or both is the end of a range of one of these or of the key. No
+        # two of the four can share one: what a page is ordered by must follow what it is filtered by.
+        indexes = (
+            (("organization_id", "agent_id", "id"), False),
+            (("organization_id", "status", "id"), False),
+            (("organization_id", "agent_id", "status", "id"), False),
+        )
+
+
+class SessionPin(Table):
+    """That a key has pinned a session. It goes with either of them."""
+
+    organization_id = KeyField()
+    api_key_id = KeyField()
+    session_id = KeyField()
+
+    class Meta:
+        primary_key = CompositeKey("organization_id", "api_key_id", "session_id")
+        constraints = [
+            SQL(
+                "FOREIGN KEY (organization_id, session_id) REFERENCES session (organization_id, id) "
+                "ON DELETE CASCADE"
+            ),
+            SQL(
+                "FOREIGN KEY (organization_id, api_key_id) REFERENCES api_key (organization_id, id) "
+                "ON DELETE CASCADE"
+            ),
+        ]
+        indexes = ((("organization_id", "session_id"), False),)
 
 
 class SessionCount(Table):
-    """How many sessions an organization, or one of its agents, has: the sum over all shards.
+    """How many sessions of a status an organization, or one of its agents, has: the sum over all shards.
 
     A process counts in a shard of its own, so that processes do not wait for each other's row.
     """
 
     organization_id = KeyField()
     scope_id = KeyField()
+    status = TextField()
     shard = IntegerField()
     sessions = BigIntegerField()
 
     class Meta:
-        primary_key = CompositeKey("organization_id", "scope_id", "shard")
+        primary_key = CompositeKey("organization_id", "scope_id", "status", "shard")
 
 
 class IdempotentAnswer(Table):
@@ -122,4 +151,4 @@ class IdempotentAnswer(Table):
         indexes = ((("organization_id", "created_at"), False),)
 
 
-TABLES = (Organization, ApiKey, Agent, Session, SessionCount, IdempotentAnswer)
+TABLES = (Organization, ApiKey, Agent, Session, SessionPin, SessionCount, IdempotentAnswer)

@@ -1,7 +1,7 @@
 """PostgreSQL as a dialect: through psycopg 3, a connection per thread, opened anew when it is lost.
 
 Nothing here depends on a session outliving a transaction, so that a pooler in transaction mode may
-stand between: there are no sequences, session locks or SET. Prepared statements can be turned off.
+stand between: there are no sequences, session locks or SET beyond one. Prepared statements can be turned off.
 """
 
 from __future__ import annotations
@@ -146,6 +146,8 @@ class PostgresDialect:
     @contextlib.contextmanager
     def migration_lock(self) -> Iterator[None]:
         with self.database.atomic():
+            # Counting and indexing all sessions takes as long as it takes; others wait for it.
+            self.database.execute_sql("SET LOCAL statement_timeout = 0")
             self.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
             yield
 

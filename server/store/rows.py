@@ -51,8 +51,9 @@ AGENT_COLUMNS: list[Field] = [
 
 
 def read_session(row: Row) -> SessionRow:
-    """A session of SESSION_COLUMNS, and then its agent's capabilities."""
-    organization_id, id, agent_id, title, tags, model_id, capabilities, status, created, updated, agent = row
+    """A session of SESSION_COLUMNS, its agent's capabilities, and a column of its pin, null for none."""
+    organization_id, id, agent_id, title, tags, model_id, capabilities, status, created, updated, *rest = row
+    agent, pin = rest
     session = Session(
         cast(bytes, organization_id),
         cast(bytes, id),
@@ -65,7 +66,7 @@ def read_session(row: Row) -> SessionRow:
         cast(int, created),
         cast(int, updated),
     )
-    return SessionRow(session, Layer.parse(cast(str, agent)))
+    return SessionRow(session, Layer.parse(cast(str, agent)), pin is not None)
 
 
 def session_values(session: Session, key: Callable[[bytes], Bound]) -> tuple[Bound, ...]:

@@ -2,36 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import cast
 
-from peewee import EXCLUDED, SQL, Expression, ModelDelete, Query, Select, fn
-
 from server.core.agent import Agent
-from server.core.errors import ServiceError
+from server.core.errors import Reason, ServiceError
+from server.core.ids import first_id
 from server.core.page import Page, PageRequest
-from server.core.session import Session, SessionFilter
-from server.core.store import Once, Replay, SessionRow
-from server.store import models
+from server.core.session import Session, SessionFilter, SessionStatus
+from server.core.store import NO_KEY, Once, Replay, SessionRow
 from server.store.agents import PeeweeAgents
-from server.store.dialect import Dialect, StoreFailure
+from server.store.dialect import Dialect, MissingRow, StoreFailure
 from server.store.group import Batch
 from server.store.once import Answers
-from server.store.rows import SESSION_COLUMNS, folded, read_session, session_values, tags_text
-from server.store.statement import (
-    SIZES,
-    Bound,
-    Statement,
-    compile_query,
-    insert_rows,
-    parameter,
-    powers_of_two,
-    values_of,
-)
+from server.store.rows import folded, read_session, session_values, tags_text
+from server.store.session_statements import SessionStatements, Shape, shape_of
+from server.store.statement import Bound, powers_of_two
 from server.store.transaction import Transaction
 from server.store.writer import Writer
+
+_FIRST = bytes(16)
+_BEYOND = b"\xff" * 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +45,43 @@ class PeeweeSessions:
         self._writer = writer
         self._agents = agents
         self._answers = answers
-        self._statements = _Statements(dialect)
+        self._statements = SessionStatements(dialect)
 
-    def get(self, organization_id: bytes, id: bytes) -> SessionRow | None:
+    def get(self, organization_id: bytes, id: bytes, key_id: bytes = NO_KEY) -> SessionRow | None:
         key = self._dialect.key
-        row = self._dialect.execute(self._statements.get, (key(organization_id), key(id))).fetchone()
+        values = (key(key_id), key(organization_id), key(id))
+        row = self._dialect.execute(self._statements.get, values).fetchone()
         return read_session(row) if row else None
 
-    def list(self, organization_id: bytes, filter: SessionFilter, page: PageRequest) -> Page[SessionRow]:
-        shape = _shape(filter)
-        wanted = self._filter_values(organization_id, filter)
-        after = () if page.after is None else (self._dialect.key(page.after[1]),)
-        statement = self._statements.list[shape, bool(after)]
-        rows = self._dialect.execute(statement, (*wanted, *after, page.size + 1, page.skip)).fetchall()
+    def list(
+        self, organization_id: bytes, filter: SessionFilter, page: PageRequest, key_id: bytes = NO_KEY
+    ) -> Page[SessionRow]:
+        shape, key = shape_of(filter), self._dialect.key
+        # An id begins with the time that its session was created at, to the microsecond.
+        first = _FIRST if filter.created_after is None else first_id(filter.created_after)
+        before = _BEYOND if filter.created_before is None else first_id(filter.created_before)
+        last_before = before if page.after is None else min(before, page.after[1])
+        wanted = self._filter_values(filter)
+        values = (key(key_id), key(organization_id), key(first), key(last_before), *wanted)
+        statement = self._statements.page[shape]
+        rows = self._dialect.execute(statement, (*values, page.size + 1, page.skip)).fetchall()
+        if shape.tags or shape.search or shape.pinned or first is not _FIRST or before is not _BEYOND:
+            of_key = (key(key_id),) if shape.pinned else ()
+            values = (*of_key, key(organization_id), key(first), key(before), *wanted)
+            total = self._count(shape, values)
+        else:
+            counts = self.counts(organization_id, filter.agent_id)
+            total = counts.get(filter.status, 0) if filter.status else sum(counts.values())
         items = tuple(map(read_session, rows[: page.size]))
         last = items[-1].session if items and len(rows) > page.size else None
-        return Page(
-            items=items,
-            total=self._total(organization_id, filter, shape, wanted),
-            next=None if last is None else (last.created_at, last.id),
-        )
+        return Page(items, total, None if last is None else (last.created_at, last.id))
+
+    def counts(self, organization_id: bytes, agent_id: bytes | None) -> Mapping[SessionStatus, int]:
+        scope_id = organization_id if agent_id is None else agent_id
+        scope = (self._dialect.key(organization_id), self._dialect.key(scope_id))
+        rows = self._dialect.execute(self._statements.counted, scope).fetchall()
+        # PostgreSQL's sum is a decimal number.
+        return {SessionStatus(str(status)): int(cast(int, sessions)) for status, sessions in rows}
 
     def create(
         self,
@@ -90,18 +100,21 @@ class PeeweeSessions:
         id: bytes,
         change: Callable[[SessionRow], Session],
         deadline: float,
+        key_id: bytes = NO_KEY,
     ) -> SessionRow | None:
         key = self._dialect.key
 
         def write(transaction: Transaction) -> SessionRow | None:
-            row = transaction.execute(self._statements.lock, (key(organization_id), key(id))).fetchone()
-            if row is None:
+            before = self._lock(transaction, organization_id, id, key_id)
+            if before is None:
                 return None
-            before = read_session(row)
             changed = change(before)
             values = session_values(changed, key)
             transaction.execute(self._statements.update, (*values[2:], *values[:2]))
-            return SessionRow(changed, before.agent_capabilities)
+            if changed.status is not before.session.status:
+                transaction.count(organization_id, changed.agent_id, before.session.status, -1)
+                transaction.count(organization_id, changed.agent_id, changed.status, 1)
+            return replace(before, session=changed)
 
         return self._writer.run(write, deadline)
 
@@ -109,11 +122,43 @@ class PeeweeSessions:
         key = self._dialect.key
 
         def write(transaction: Transaction) -> bool:
-            row = transaction.execute(self._statements.lock, (key(organization_id), key(id))).fetchone()
+            row = self._lock(transaction, organization_id, id)
             if row is None:
                 return False
             transaction.execute(self._statements.delete, (key(organization_id), key(id)))
-            transaction.count(organization_id, read_session(row).session.agent_id, -1)
+            transaction.count(organization_id, row.session.agent_id, row.session.status, -1)
+            return True
+
+        return self._writer.run(write, deadline)
+
+    def pin(self, organization_id: bytes, id: bytes, key_id: bytes, deadline: float) -> bool:
+        key = self._dialect.key
+
+        def write(transaction: Transaction) -> bool:
+            row = self._lock(transaction, organization_id, id, key_id)
+            if row is None:
+                return False
+            if not row.is_pinned:
+                values = (key(organization_id), key(key_id), key(id))
+                transaction.execute(self._statements.pin, values)
+            return True
+
+        try:
+            return self._writer.run(write, deadline)
+        except MissingRow:
+            # The session is locked, so it is the key.
+            raise ServiceError(Reason.API_KEY_INVALID, "the API key is not valid any more") from None
+
+    def unpin(self, organization_id: bytes, id: bytes, key_id: bytes, deadline: float) -> bool:
+        key = self._dialect.key
+
+        def write(transaction: Transaction) -> bool:
+            row = self._lock(transaction, organization_id, id, key_id)
+            if row is None:
+                return False
+            if row.is_pinned:
+                values = (key(organization_id), key(key_id), key(id))
+                transaction.execute(self._statements.unpin, values)
             return True
 
         return self._writer.run(write, deadline)
@@ -121,10 +166,22 @@ class PeeweeSessions:
     def add_counts(self, transaction: Transaction) -> None:
         """Writes down by how much the counts of a transaction changed; to be run before its commit."""
         key, shard = self._dialect.key, self._dialect.shard
-        changes = transaction.changed_counts()
-        for part in powers_of_two(changes):
-            values = [v for org, scope, change in part for v in (key(org), key(scope), shard, change)]
+        for part in powers_of_two(transaction.changed_counts()):
+            values = [
+                value
+                for (organization_id, scope_id, status), change in part
+                for value in (key(organization_id), key(scope_id), status.value, shard, change)
+            ]
             transaction.execute(self._statements.count[len(part)], values)
+
+    def _lock(
+        self, transaction: Transaction, organization_id: bytes, id: bytes, key_id: bytes = NO_KEY
+    ) -> SessionRow | None:
+        """The session, which no other transaction changes before this one ends."""
+        key = self._dialect.key
+        values = (key(key_id), key(organization_id), key(id))
+        row = transaction.execute(self._statements.lock, values).fetchone()
+        return read_session(row) if row else None
 
     def _create(
         self, transaction: Transaction, wanted: Sequence[_New]
@@ -168,10 +225,10 @@ class PeeweeSessions:
             values = tuple(chain.from_iterable(session_values(session, key) for session in part))
             transaction.execute(self._statements.insert[len(part)], values)
         for session in sessions:
-            transaction.count(session.organization_id, session.agent_id, 1)
+            transaction.count(session.organization_id, session.agent_id, session.status, 1)
 
-    def _filter_values(self, organization_id: bytes, filter: SessionFilter) -> tuple[Bound, ...]:
-        values: list[Bound] = [self._dialect.key(organization_id)]
+    def _filter_values(self, filter: SessionFilter) -> tuple[Bound, ...]:
+        values: list[Bound] = []
         if filter.agent_id is not None:
             values.append(self._dialect.key(filter.agent_id))
         if filter.status is not None:
@@ -182,92 +239,6 @@ class PeeweeSessions:
             values.append(folded(filter.search))
         return tuple(values)
 
-    def _total(
-        self, organization_id: bytes, filter: SessionFilter, shape: _Shape, values: tuple[Bound, ...]
-    ) -> int:
-        _, by_status, by_tags, by_search = shape
-        if by_status or by_tags or by_search:
-            row = self._dialect.execute(self._statements.total[shape], values).fetchone()
-        else:
-            scope_id = organization_id if filter.agent_id is None else filter.agent_id
-            scope = (self._dialect.key(organization_id), self._dialect.key(scope_id))
-            row = self._dialect.execute(self._statements.counted, scope).fetchone()
-        return int(cast(int, row[0])) if row and row[0] is not None else 0
-
-
-_Shape = tuple[bool, bool, bool, bool]
-
-
-def _shape(filter: SessionFilter) -> _Shape:
-    """Which conditions a filter has: agent, status, tags, search."""
-    return (filter.agent_id is not None, filter.status is not None, bool(filter.tags), bool(filter.search))
-
-
-class _Statements:
-    """Everything that sessions ask of the database, compiled when the store opens."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self._dialect = dialect
-        table, counts = models.Session, models.SessionCount
-        fields = table._meta.sorted_fields
-        one = self._here() & (table.id == parameter("id"))
-        self.get = self._compile(self._rows().where(one))
-        self.lock = self.get
-        if dialect.lock_row:
-            self.lock = self._compile(self._rows().where(one).for_update(of=table))
-        self.insert = {size: self._compile(insert_rows(table, size)) for size in SIZES}
-        changed = values_of(fields[2:])
-        self.update = self._compile(table.update(changed).where(one))
-        self.delete = self._compile(ModelDelete(table).where(one))
-        self.list: dict[tuple[_Shape, bool], Statement] = {}
-        self.total: dict[_Shape, Statement] = {}
-        flags = (False, True)
-        for shape in [(a, b, c, d) for a in flags for b in flags for c in flags for d in flags]:
-            condition = self._condition(shape)
-            self.total[shape] = self._compile(table.select(fn.COUNT(SQL("*"))).where(condition))
-            for after in flags:
-                self.list[shape, after] = self._compile(self._page(condition, after))
-        added = {counts.sessions: counts.sessions + EXCLUDED.sessions}
-        scope = counts._meta.sorted_fields[:3]
-        self.count = {
-            size: self._compile(insert_rows(counts, size).on_conflict(conflict_target=scope, update=added))
-            for size in SIZES
-        }
-        self.counted = self._compile(
-            counts.select(fn.SUM(counts.sessions)).where(
-                (counts.organization_id == parameter("organization_id"))
-                & (counts.scope_id == parameter("scope_id"))
-            )
-        )
-
-    def _compile(self, query: Query) -> Statement:
-        return compile_query(self._dialect.database, query)
-
-    def _here(self) -> Expression:
-        return models.Session.organization_id == parameter("organization_id")
-
-    def _rows(self) -> Select:
-        table, agent = models.Session, models.Agent
-        its_agent = (agent.organization_id == table.organization_id) & (agent.id == table.agent_id)
-        return table.select(*SESSION_COLUMNS, agent.capabilities).join(agent, on=its_agent)
-
-    def _condition(self, shape: _Shape) -> Expression:
-        by_agent, by_status, by_tags, by_search = shape
-        table = models.Session
-        condition = self._here()
-        if by_agent:
-            condition &= table.agent_id == parameter("agent_id")
-        if by_status:
-            condition &= table.status == parameter("status")
-        if by_tags:
-            condition &= self._dialect.has_all(table.tags, parameter("tags"))
-        if by_search:
-            condition &= self._dialect.contains(table.search_text, parameter("search"))
-        return condition
-
-    def _page(self, condition: Expression, after: bool) -> Select:
-        table = models.Session
-        if after:
-            condition &= table.id < parameter("after")
-        page = self._rows().where(condition).order_by(table.id.desc())
-        return page.limit(parameter("size")).offset(parameter("skip"))
+    def _count(self, shape: Shape, values: Sequence[Bound]) -> int:
+        row = self._dialect.execute(self._statements.total[shape], values).fetchone()
+        return cast(int, row[0]) if row else 0

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TypeAlias
 
+from server.core.session import SessionStatus
 from server.store.dialect import Cursor, Dialect, StoreFailure
 from server.store.statement import Bound, Statement
+
+Scope: TypeAlias = tuple[bytes, bytes, SessionStatus]
+"""What is counted: the sessions of a status of an organization, whose id comes twice, or of its agent."""
 
 
 class Transaction:
@@ -14,34 +19,34 @@ class Transaction:
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
-        self._counts: Counter[tuple[bytes, bytes]] = Counter()
+        self._counts: Counter[Scope] = Counter()
 
     def execute(self, statement: Statement, values: Sequence[Bound]) -> Cursor:
         """Runs a statement. Raises DuplicateRow, or ServiceError STORE_UNAVAILABLE."""
         return self._dialect.execute(statement, values)
 
-    def count(self, organization_id: bytes, agent_id: bytes, sessions: int) -> None:
-        """Adds to the number of sessions of an organization and of its agent."""
-        self._counts[organization_id, organization_id] += sessions
-        self._counts[organization_id, agent_id] += sessions
+    def count(self, organization_id: bytes, agent_id: bytes, status: SessionStatus, sessions: int) -> None:
+        """Adds to the number of sessions of a status, of an organization and of its agent."""
+        self._counts[organization_id, organization_id, status] += sessions
+        self._counts[organization_id, agent_id, status] += sessions
 
     def savepoint(self) -> Savepoint:
         """A part of the transaction that is undone alone when it raises."""
         return Savepoint(self._dialect, self._counts)
 
-    def changed_counts(self) -> list[tuple[bytes, bytes, int]]:
-        """Organization, scope, and by how much its count changed; sorted, so that processes that
-        count the same scopes lock them in one order."""
-        return sorted((*scope, change) for scope, change in self._counts.items() if change)
+    def changed_counts(self) -> list[tuple[Scope, int]]:
+        """Each scope whose count changed, and by how much; sorted, so that processes that count the
+        same scopes lock them in one order."""
+        return sorted((scope, change) for scope, change in self._counts.items() if change)
 
 
 class Savepoint:
     """Undoes what was done within it, counts included, when that raises."""
 
-    def __init__(self, dialect: Dialect, counts: Counter[tuple[bytes, bytes]]) -> None:
+    def __init__(self, dialect: Dialect, counts: Counter[Scope]) -> None:
         self._dialect = dialect
         self._counts = counts
-        self._before: dict[tuple[bytes, bytes], int] = {}
+        self._before: dict[Scope, int] = {}
 
     def __enter__(self) -> None:
         self._before = dict(self._counts)

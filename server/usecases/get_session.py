@@ -14,7 +14,7 @@ from server.core.store import SessionRow, Store
 def view(merge: Merge, row: SessionRow) -> SessionView:
     """A stored session with its features as they are now."""
     layers = Layers(agent=row.agent_capabilities, session=row.session.capabilities)
-    return SessionView(row.session, merge(layers).features)
+    return SessionView(row.session, merge(layers).features, row.is_pinned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class GetSession:
     store: Store
     merge: Merge
 
-    def __call__(self, organization_id: bytes, id: bytes) -> SessionView:
-        """The session. Raises SESSION_NOT_FOUND."""
-        row = self.store.sessions.get(organization_id, id)
+    def __call__(self, organization_id: bytes, id: bytes, key_id: bytes) -> SessionView:
+        """The session, as it is to an API key. Raises SESSION_NOT_FOUND."""
+        row = self.store.sessions.get(organization_id, id, key_id)
         if row is None:
             raise session_not_found(format_id("session", id))
         return view(self.merge, row)

@@ -19,6 +19,9 @@ class ListSessions:
     store: Store
     merge: Merge
 
-    def __call__(self, organization_id: bytes, filter: SessionFilter, page: PageRequest) -> Page[SessionView]:
-        """The page, the newest first."""
-        return self.store.sessions.list(organization_id, filter, page).map(partial(view, self.merge))
+    def __call__(
+        self, organization_id: bytes, filter: SessionFilter, page: PageRequest, key_id: bytes
+    ) -> Page[SessionView]:
+        """The page, the newest first, as it is to an API key."""
+        rows = self.store.sessions.list(organization_id, filter, page, key_id)
+        return rows.map(partial(view, self.merge))

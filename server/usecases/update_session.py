@@ -30,8 +30,10 @@ class UpdateSession:
         spec: SessionSpec,
         fields: AbstractSet[str],
         deadline: float,
+        key_id: bytes,
     ) -> SessionView:
-        """The session as it is now. `fields` are names of SessionSpec, agent_id and agent_name not among.
+        """The session as it is now, to an API key. `fields` are names of SessionSpec, neither agent_id nor
+        agent_name among them.
 
         Raises SESSION_NOT_FOUND, for new capabilities whatever `merge.refuse` does, and what
         `core.store.Sessions.update` raises.
@@ -47,7 +49,7 @@ class UpdateSession:
             updated_at = after(row.session.updated_at, self.clock())
             return replace(row.session, **values, updated_at=updated_at)
 
-        row = self.store.sessions.update(organization_id, id, change, deadline)
+        row = self.store.sessions.update(organization_id, id, change, deadline, key_id)
         if row is None:
             raise session_not_found(format_id("session", id))
         return view(self.merge, row)

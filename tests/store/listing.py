@@ -8,7 +8,7 @@ from typing import TypeVar
 from server.core.agent import Agent, AgentFilter, AgentStatus
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter
-from server.core.store import SessionRow, Store
+from server.core.store import NO_KEY, SessionRow, Store
 
 T = TypeVar("T", Agent, Session)
 
@@ -22,12 +22,14 @@ def newest_first(items: Iterable[T]) -> list[T]:
 
 
 def lets_session_through(filter: SessionFilter, session: Session) -> bool:
-    """Whether a list with this filter holds the session."""
+    """Whether a list with this filter holds the session, pins apart."""
     return (
         (filter.agent_id is None or filter.agent_id == session.agent_id)
         and (filter.status is None or filter.status is session.status)
         and all(tag in session.tags for tag in filter.tags)
         and contains(session.title, filter.search)
+        and (filter.created_after is None or filter.created_after <= session.created_at)
+        and (filter.created_before is None or session.created_at < filter.created_before)
     )
 
 
@@ -44,13 +46,15 @@ def contains(text: str | None, part: str) -> bool:
     return not part or (text is not None and part.casefold() in text.casefold())
 
 
-def sessions(store: Store, organization_id: bytes, filter: SessionFilter) -> Pages[Session]:
-    """The list of sessions that a filter lets through."""
+def sessions(
+    store: Store, organization_id: bytes, filter: SessionFilter, key_id: bytes = NO_KEY
+) -> Pages[Session]:
+    """The list of sessions that a filter lets through, as it is to a key."""
 
     def session(row: SessionRow) -> Session:
         return row.session
 
-    return lambda page: store.sessions.list(organization_id, filter, page).map(session)
+    return lambda page: store.sessions.list(organization_id, filter, page, key_id).map(session)
 
 
 def agents(store: Store, organization_id: bytes, filter: AgentFilter) -> Pages[Agent]:

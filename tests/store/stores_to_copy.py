@@ -10,8 +10,8 @@ from server.core.agent import Agent, AgentFilter, AgentStatus
 from server.core.caller import ApiKey
 from server.core.json import MAX_SAFE_INTEGER, JsonObject
 from server.core.page import PageRequest
-from server.core.session import Session, SessionFilter, SessionStatus
-from server.core.store import Replay
+from server.core.session import SessionFilter, SessionStatus
+from server.core.store import Replay, SessionRow
 from server.store import models
 from server.store.migrate import migrate
 from server.store.peewee_store import PeeweeStore, open_dialect
@@ -54,15 +54,18 @@ def fill(url: str) -> None:
     with closing(new_store(url)) as store:
         for _ in range(2):
             organization = new_organization(store)
-            store.keys.create(a_key(organization))
-            store.keys.create(replace(a_key(organization), expires_at=now()))
+            keys = (a_key(organization), replace(a_key(organization), expires_at=now()))
+            for key in keys:
+                store.keys.create(key)
             agents = [fill_agent(store, an_agent(organization), text) for text in TEXTS]
-            for number, key in enumerate(KEYS):
+            for number, text in enumerate(KEYS):
                 agent = agents[number % len(agents)]
-                title = None if number % 5 == 0 else f"{key} {TEXTS[number % len(TEXTS)]}"
+                title = None if number % 5 == 0 else f"{text} {TEXTS[number % len(TEXTS)]}"
                 session = a_session(agent, title, ("B", "a", TEXTS[0]), SessionStatus.IDLE)
                 layer = a_layer(web_fetch=NESTED if number % 2 else None, current_time={})
-                create(store, replace(session, model_id="m", capabilities=layer), once(key))
+                create(store, replace(session, model_id="m", capabilities=layer), once(text))
+                if number % 2:
+                    store.sessions.pin(organization, session.id, keys[number % 4 // 2].id, math.inf)
             gone = new_session(store, agents[0])
             store.sessions.delete(organization, gone.id, math.inf)
             archive(store, agents[1])
@@ -97,7 +100,7 @@ def row_counts(url: str) -> dict[str, int]:
         return {table.name: table.count() for table in (TableRows(dialect, model) for model in models.TABLES)}
 
 
-Contents = list[tuple[ApiKey | None, list[Agent], list[Session], int, list[bytes]]]
+Contents = list[tuple[ApiKey | None, list[Agent], list[SessionRow], int, list[bytes]]]
 
 
 def contents(url: str, keys: list[ApiKey]) -> Contents:
@@ -107,12 +110,12 @@ def contents(url: str, keys: list[ApiKey]) -> Contents:
         for key in keys:
             page = PageRequest(size=100)
             agents = store.agents.list(key.organization_id, AgentFilter(include_archived=True), page)
-            sessions = store.sessions.list(key.organization_id, SessionFilter(), page)
+            sessions = store.sessions.list(key.organization_id, SessionFilter(), page, key.id)
             answers = [
                 create(store, a_session(agents.items[0]), once(request_key), math.inf) for request_key in KEYS
             ]
             repeated = [answer.answer for answer in answers if isinstance(answer, Replay)]
-            items = [row.session for row in sessions.items]
+            items = list(sessions.items)
             found.append((store.keys.find(key.sha256), list(agents.items), items, sessions.total, repeated))
         return found
 

@@ -81,6 +81,11 @@ SESSIONS: dict[str, Callable[[Store, bytes, Kept], object]] = {
     "update": lambda store, stranger, kept: store.sessions.update(
         stranger, kept.session.id, no_session, math.inf
     ),
+    "counts": lambda store, stranger, kept: sum(store.sessions.counts(stranger, kept.agent.id).values()),
+    "pin": lambda store, stranger, kept: store.sessions.pin(stranger, kept.session.id, stranger, math.inf),
+    "unpin": lambda store, stranger, kept: store.sessions.unpin(
+        stranger, kept.session.id, stranger, math.inf
+    ),
     "delete": lambda store, stranger, kept: store.sessions.delete(stranger, kept.session.id, math.inf),
 }
 

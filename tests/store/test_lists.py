@@ -15,7 +15,7 @@ from server.core.ids import new_id
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
 from server.core.store import Store
-from tests.store.examples import a_session, an_agent, create, new_agent, new_organization, now
+from tests.store.examples import a_key, a_session, an_agent, create, new_agent, new_organization, now
 from tests.store.listing import (
     agents,
     lets_agent_through,
@@ -39,45 +39,63 @@ _FEW_TIMES = st.integers(1, 3).map(lambda step: 1_700_000_000_000_000 + step)
 @in_one_database
 @given(
     made=st.lists(
-        st.tuples(st.booleans(), st.none() | SEARCHED, FEW_TAGS, SESSION_STATUSES, _FEW_TIMES), max_size=8
+        st.tuples(st.booleans(), st.none() | SEARCHED, FEW_TAGS, SESSION_STATUSES, _FEW_TIMES, st.booleans()),
+        max_size=8,
     ),
     search=SEARCHED.filter(bool),
     tags=FEW_TAGS.filter(bool),
     status=SESSION_STATUSES,
+    times=st.tuples(_FEW_TIMES, _FEW_TIMES),
     size=st.integers(1, 4),
     skip=st.integers(0, 9),
 )
 def test_sessions_are_those_that_a_filter_lets_through(
     store: Store,
-    made: list[tuple[bool, str | None, tuple[str, ...], SessionStatus, int]],
+    made: list[tuple[bool, str | None, tuple[str, ...], SessionStatus, int, bool]],
     search: str,
     tags: tuple[str, ...],
     status: SessionStatus,
+    times: tuple[int, int],
     size: int,
     skip: int,
 ) -> None:
     organization = new_organization(store)
     first, second = new_agent(store, organization), new_agent(store, organization)
+    key = a_key(organization)
+    store.keys.create(key)
     kept: list[Session] = []
-    for is_first, title, session_tags, session_status, at in made:
+    pinned: set[bytes] = set()
+    for is_first, title, session_tags, session_status, at, is_pinned in made:
         agent = first if is_first else second
         kept.append(a_session(agent, title, session_tags, session_status, at))
         create(store, kept[-1])
-    for parts in itertools.product((False, True), repeat=4):
+        if is_pinned:
+            pinned.add(kept[-1].id)
+            assert store.sessions.pin(organization, kept[-1].id, key.id, math.inf)
+    for parts in itertools.product((False, True), repeat=7):
         filter = SessionFilter(
             agent_id=first.id if parts[0] else None,
             search=search if parts[1] else "",
             tags=tags if parts[2] else (),
             status=status if parts[3] else None,
+            created_after=times[0] if parts[4] else None,
+            created_before=times[1] if parts[5] else None,
+            pinned=parts[6],
         )
-        expected = newest_first(session for session in kept if lets_session_through(filter, session))
-        pages = sessions(store, organization, filter)
+        expected = newest_first(
+            session
+            for session in kept
+            if lets_session_through(filter, session) and (not filter.pinned or session.id in pinned)
+        )
+        pages = sessions(store, organization, filter, key.id)
         assert read_all(pages) == expected
         assert read_all(pages, size) == expected
         page = pages(PageRequest(size, skip))
         assert list(page.items) == expected[skip : skip + size]
         assert page.total == len(expected)
         assert (page.next is not None) == (skip + size < len(expected))
+    rows = store.sessions.list(organization, SessionFilter(), PageRequest(), key.id).items
+    assert {row.session.id for row in rows if row.is_pinned} == pinned
 
 
 @in_one_database
@@ -227,3 +245,19 @@ def test_a_page_after_an_item_can_pass_over_some(store: Store, filter: SessionFi
         page = pages(PageRequest(size, skip, after))
         assert list(page.items) == expected[start + 1 + skip :][:size]
         assert page.total == 7
+
+
+def test_a_time_bound_holds_to_the_microsecond(store: Store) -> None:
+    agent = new_agent(store, new_organization(store))
+    at = now() // 1000 * 1000
+    # Some of one millisecond, and one that a clock that stepped back made last.
+    times = [at, at + 1, at + 1, at + 999, at + 1000, at - 5_000_000]
+    made = [a_session(agent, at=time) for time in times]
+    for session in made:
+        create(store, session)
+    for bound in {time + step for time in times for step in (-1, 0, 1)} | {0, -1, -(2**60), 2**57}:
+        for filter in (SessionFilter(created_after=bound), SessionFilter(created_before=bound)):
+            pages = sessions(store, agent.organization_id, filter)
+            expected = newest_first(session for session in made if lets_session_through(filter, session))
+            assert read_all(pages, 2) == expected
+            assert pages(PageRequest(1)).total == len(expected)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from peewee import Database
+from peewee import Database, Model
 
+from server.core.session import SessionFilter, SessionStatus
 from server.store import models
 from server.store.migrate import SchemaTooNew, SchemaTooOld, migrate, require_current
+from server.store.rows import agent_values, session_values
+from server.store.statement import Row
+from server.store.table_rows import TableRows
 from tests.store.at_once import HANG, elsewhere
 from tests.store.backends import BACKENDS, Backend, SqliteBackend
 from tests.store.child_process import child
+from tests.store.examples import a_session, an_agent, an_organization, create
+from tests.store.listing import read_all, sessions
 from tests.store.writes import everything, new_kept
 
 ALL = sorted(path.stem for path in Path(models.__file__).with_name("migrations").glob("[0-9]*.py"))
@@ -143,3 +150,42 @@ def test_a_later_migration_that_dies_half_way_leaves_what_there_was(
     before = everything(store, kept.organization_id)
     assert die_half_way_and_migrate(backend, directory) == ["9998_before", "9999_half"]
     assert everything(store, kept.organization_id) == before
+
+
+def test_sessions_of_an_older_version_are_counted_by_their_status(backend: Backend, directory: Path) -> None:
+    later = {path: path.read_text() for path in directory.glob("[0-9]*.py") if path.stem != "0001_initial"}
+    for path in later:
+        path.unlink()
+    dialect = backend.dialect()
+    assert migrate(dialect) == ["0001_initial"]
+    organizations = [an_organization() for _ in range(2)]
+    agents = [an_agent(organization.id) for organization in organizations for _ in range(2)]
+    statuses = (SessionStatus.STARTED, SessionStatus.STARTED, SessionStatus.ACTIVE, SessionStatus.IDLE)
+    made = [a_session(agent, "old", status=status) for agent in agents[1:] for status in statuses]
+    tables: list[tuple[type[Model], list[Row]]] = [
+        (models.Organization, [(of.id, of.name, of.created_at) for of in organizations]),
+        (models.Agent, [agent_values(agent, bytes) for agent in agents]),
+        (models.Session, [session_values(session, bytes) for session in made]),
+    ]
+    for model, rows in tables:
+        TableRows(dialect, model).insert(rows)
+    # Several processes have counted; nothing is left of that.
+    for shard in range(3):
+        values = (dialect.key(organizations[0].id), dialect.key(agents[0].id), shard)
+        marks = ", ".join([dialect.database.param] * len(values))
+        dialect.database.execute_sql(f"INSERT INTO session_count VALUES ({marks}, 7)", values)
+    for path, text in later.items():
+        path.write_text(text)
+    assert migrate(dialect) == ALL[1:]
+    store = backend.open()
+    expected = {SessionStatus.STARTED: 2, SessionStatus.ACTIVE: 1, SessionStatus.IDLE: 1}
+    first, second = (organization.id for organization in organizations)
+    assert store.sessions.counts(first, None) == expected
+    assert store.sessions.counts(second, None) == {status: 2 * count for status, count in expected.items()}
+    for agent in agents[1:]:
+        assert store.sessions.counts(agent.organization_id, agent.id) == expected
+    assert store.sessions.counts(first, agents[0].id) == {}
+    assert store.sessions.delete(first, made[0].id, math.inf)
+    create(store, a_session(agents[0]))
+    assert store.sessions.counts(first, None) == expected
+    assert len(read_all(sessions(store, first, SessionFilter()))) == sum(expected.values())

@@ -11,13 +11,23 @@ import pytest
 
 from server.core.agent import AgentFilter, AgentStatus
 from server.core.page import PageRequest
-from server.core.session import Session, SessionFilter
+from server.core.session import Session, SessionFilter, SessionStatus
 from server.core.store import Store
 from tests.store.at_once import meanwhile
-from tests.store.examples import a_session, an_agent, create, new_agent, new_organization, new_session, now
-from tests.store.listing import agents, newest_first, read_all, sessions
+from tests.store.examples import (
+    a_key,
+    a_session,
+    an_agent,
+    create,
+    new_agent,
+    new_organization,
+    new_session,
+    now,
+)
+from tests.store.listing import agents, lets_session_through, newest_first, read_all, sessions
 
 FILTERS = [SessionFilter(), SessionFilter(search="title"), SessionFilter(tags=("tag",))]
+LONG_AGO, FAR_OFF = 1_000_000, 2**52
 
 
 def made(store: Store, count: int) -> list[Session]:
@@ -127,3 +137,74 @@ def test_counts_are_exact_after_whatever_happened(store: Store) -> None:
     for session in kept[1:]:
         assert store.sessions.delete(organization, session.id, math.inf)
     assert counts() == [0, 0, 0]
+
+
+@pytest.mark.parametrize("parts", [*itertools.product((False, True), repeat=5)])
+def test_pages_of_every_filter_hold_each_session_once_while_others_are_created(
+    store: Store, parts: tuple[bool, ...]
+) -> None:
+    organization = new_organization(store)
+    key = a_key(organization)
+    store.keys.create(key)
+    agent, other = new_agent(store, organization), new_agent(store, organization)
+    by_agent, by_status, by_text, by_time, by_pin = parts
+    filter = SessionFilter(
+        agent_id=agent.id if by_agent else None,
+        status=SessionStatus.IDLE if by_status else None,
+        search="title" if by_text else "",
+        tags=("tag",) if by_text else (),
+        created_after=LONG_AGO if by_time else None,
+        created_before=FAR_OFF if by_time else None,
+        pinned=by_pin,
+    )
+    turn = itertools.cycle(itertools.product((agent, other), SessionStatus, ("Title", None)))
+
+    def come() -> Session:
+        its_agent, status, title = next(turn)
+        session = a_session(its_agent, title, ("tag", "other") if title else (), status)
+        create(store, session)
+        if session.id[-1] % 2:
+            store.sessions.pin(organization, session.id, key.id, math.inf)
+        return session
+
+    def wanted(session: Session) -> bool:
+        return lets_session_through(filter, session) and (not by_pin or session.id[-1] % 2 == 1)
+
+    there = newest_first(session for session in [come() for _ in range(48)] if wanted(session))
+    pages = sessions(store, organization, filter, key.id)
+    with meanwhile(come):
+        for size in (1, 4, 7):
+            read = read_all(pages, size)
+            assert len({session.id for session in read}) == len(read)
+            assert read == newest_first(read)
+            assert all(map(wanted, read))
+            assert [session for session in read if session in there] == there
+    assert pages(PageRequest(1)).total == len(read_all(pages))
+
+
+def test_counts_follow_what_happens_to_the_status(store: Store) -> None:
+    organization = new_organization(store)
+    first, second = new_agent(store, organization), new_agent(store, organization)
+    assert store.sessions.counts(organization, None) == {}
+    made = [new_session(store, agent) for agent in (first, first, second)]
+
+    def move(session: Session, status: SessionStatus) -> None:
+        store.sessions.update(
+            organization, session.id, lambda row: replace(row.session, status=status), math.inf
+        )
+
+    def counts(agent_id: bytes | None) -> tuple[int, ...]:
+        found = store.sessions.counts(organization, agent_id)
+        return tuple(found.get(status, 0) for status in SessionStatus)
+
+    move(made[0], SessionStatus.ACTIVE)
+    move(made[2], SessionStatus.IDLE)
+    move(made[2], SessionStatus.IDLE)
+    assert [counts(of) for of in (None, first.id, second.id)] == [(1, 1, 1), (1, 1, 0), (0, 0, 1)]
+    for status, agent in itertools.product(SessionStatus, (None, first, second)):
+        filter = SessionFilter(agent_id=agent.id if agent else None, status=status)
+        page = store.sessions.list(organization, filter, PageRequest())
+        assert page.total == len(page.items)
+    for session in made:
+        store.sessions.delete(organization, session.id, math.inf)
+    assert [counts(of) for of in (None, first.id, second.id)] == [(0, 0, 0)] * 3

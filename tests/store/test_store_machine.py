@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -22,7 +23,7 @@ from server.core.errors import Reason, ServiceError
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
 from server.core.store import Replay, SessionRow, Store
-from tests.store.examples import a_session, an_agent, answer, create, new_organization, once
+from tests.store.examples import a_key, a_session, an_agent, answer, create, new_organization, once
 from tests.store.listing import (
     agents,
     lets_agent_through,
@@ -56,6 +57,9 @@ class StoreMachine(RuleBasedStateMachine):
         self.agents: dict[bytes, Agent] = {}
         self.sessions: dict[bytes, Session] = {}
         self.answers: dict[str | None, tuple[str, bytes]] = {}
+        self.key = a_key(self.organization)
+        store.keys.create(self.key)
+        self.pinned: set[bytes] = set()
 
     def refused(self, reason: Reason, write: Callable[[], object]) -> None:
         """The write fails for this reason."""
@@ -158,41 +162,55 @@ class StoreMachine(RuleBasedStateMachine):
                 self.answers[key] = (content, answer(session))
         return session.id
 
-    @rule(id=session_ids, title=TITLES, tags=FEW_TAGS, fails=st.booleans())
-    def update_session(self, id: bytes, title: str | None, tags: tuple[str, ...], fails: bool) -> None:
+    @rule(id=session_ids, title=TITLES, tags=FEW_TAGS, status=SESSION_STATUSES, fails=st.booleans())
+    def update_session(
+        self, id: bytes, title: str | None, tags: tuple[str, ...], status: SessionStatus, fails: bool
+    ) -> None:
         before = self.sessions.get(id)
 
         def change(row: SessionRow) -> Session:
             assert row.session == before
             if fails:
                 raise Gone
-            return replace(row.session, title=title, tags=tags)
+            return replace(row.session, title=title, tags=tags, status=status)
 
         try:
-            row = self.store.sessions.update(self.organization, id, change, math.inf)
+            row = self.store.sessions.update(self.organization, id, change, math.inf, self.key.id)
         except Gone:
             row = None
         if before is None or fails:
             assert row is None
         else:
-            self.sessions[id] = replace(before, title=title, tags=tags)
-            assert row == SessionRow(self.sessions[id], self.agents[before.agent_id].capabilities)
+            self.sessions[id] = replace(before, title=title, tags=tags, status=status)
+            layer = self.agents[before.agent_id].capabilities
+            assert row == SessionRow(self.sessions[id], layer, id in self.pinned)
 
     @rule(id=session_ids)
     def delete_session(self, id: bytes) -> None:
         was_there = self.sessions.pop(id, None) is not None
+        self.pinned.discard(id)
         assert self.store.sessions.delete(self.organization, id, math.inf) is was_there
+
+    @rule(id=session_ids, pin=st.booleans())
+    def pin_session(self, id: bytes, pin: bool) -> None:
+        write = self.store.sessions.pin if pin else self.store.sessions.unpin
+        assert write(self.organization, id, self.key.id, math.inf) is (id in self.sessions)
+        self.pinned.discard(id)
+        if pin and id in self.sessions:
+            self.pinned.add(id)
 
     @rule(id=session_ids)
     def get_session(self, id: bytes) -> None:
-        row = self.store.sessions.get(self.organization, id)
+        row = self.store.sessions.get(self.organization, id, self.key.id)
         assert (row and row.session) == self.sessions.get(id)
+        assert (row is not None and row.is_pinned) == (id in self.pinned)
 
     @rule(
         agent_id=st.none() | agent_ids,
         search=SEARCHES,
         tags=FEW_TAGS,
         status=st.none() | SESSION_STATUSES,
+        pinned=st.booleans(),
         size=st.integers(1, 5),
     )
     def list_sessions(
@@ -201,11 +219,13 @@ class StoreMachine(RuleBasedStateMachine):
         search: str,
         tags: tuple[str, ...],
         status: SessionStatus | None,
+        pinned: bool,
         size: int,
     ) -> None:
-        filter = SessionFilter(agent_id, search, tags, status)
-        expected = [s for s in newest_first(self.sessions.values()) if lets_session_through(filter, s)]
-        pages = sessions(self.store, self.organization, filter)
+        filter = SessionFilter(agent_id, search, tags, status, pinned=pinned)
+        kept = [s for s in self.sessions.values() if not pinned or s.id in self.pinned]
+        expected = newest_first(s for s in kept if lets_session_through(filter, s))
+        pages = sessions(self.store, self.organization, filter, self.key.id)
         assert read_all(pages, size) == expected
         assert pages(PageRequest(size)).total == len(expected)
 
@@ -227,6 +247,9 @@ class StoreMachine(RuleBasedStateMachine):
         for id in self.agents:
             page = self.store.sessions.list(self.organization, SessionFilter(agent_id=id), PageRequest(1))
             assert page.total == sum(session.agent_id == id for session in self.sessions.values())
+            counts = self.store.sessions.counts(self.organization, id)
+            statuses = Counter(s.status for s in self.sessions.values() if s.agent_id == id)
+            assert {status: count for status, count in counts.items() if count} == statuses
 
 
 def test_the_store_does_as_the_model(store: Store) -> None:

@@ -51,7 +51,7 @@ def test_creates_that_wait_share_a_commit(
     made = [future.result(HANG) for future in futures]
     # One commit is that of the write that they waited for.
     assert faulty.commands.count("COMMIT") == commits + 1
-    sessions, total, _ = everything(faulty_store, kept.organization_id)
+    sessions, total, *_ = everything(faulty_store, kept.organization_id)
     assert sorted(map(repr, sessions)) == sorted(map(repr, [kept.session, *made]))
     assert total == count + 1
 
@@ -209,7 +209,7 @@ def test_closing_finishes_what_waits_and_refuses_the_rest(
         assert not closed.done()
     assert closed.exception(HANG) is None
     made = [future.result(HANG) for future in futures]
-    sessions, total, _ = everything(sqlite.open(), kept.organization_id)
+    sessions, total, *_ = everything(sqlite.open(), kept.organization_id)
     assert {session.id for session in sessions} == {kept.session.id} | {
         session.id for session in made if isinstance(session, Session)
     }

@@ -90,7 +90,7 @@ def test_one_bad_write_among_fifty_fails_alone(
     results = in_one_group(faulty_store, writes)
     failed = [number for number, result in enumerate(results) if isinstance(result, Exception)]
     assert failed == [place]
-    sessions, total, agents = everything(faulty_store, kept.organization_id)
+    sessions, total, agents, _ = everything(faulty_store, kept.organization_id)
     made = [result for result in results if isinstance(result, Session)]
     assert sorted(s.id for s in sessions) == sorted(s.id for s in (kept.session, *made))
     assert total == len(made) + 1 == 50
@@ -106,7 +106,7 @@ def test_all_bad_writes_of_a_group_fail_and_all_good_ones_hold(faulty_store: Pee
         writes.append(partial(new_agent, faulty_store, kept.organization_id))
     results = in_one_group(faulty_store, writes)
     assert [isinstance(result, Exception) for result in results] == [True, False, False] * len(BROKEN)
-    sessions, total, agents = everything(faulty_store, kept.organization_id)
+    sessions, total, agents, _ = everything(faulty_store, kept.organization_id)
     assert (len(sessions), total, len(agents)) == (len(BROKEN) + 1,) * 3
 
 
@@ -163,7 +163,7 @@ def test_a_transaction_that_fails_fails_everybody_and_writes_nothing(
     assert everything(faulty_store, kept.organization_id) == before
     for write in writes:
         write()
-    sessions, total, _ = everything(faulty_store, kept.organization_id)
+    sessions, total, *_ = everything(faulty_store, kept.organization_id)
     assert len(sessions) == total != len(before[0])
 
 
@@ -178,7 +178,7 @@ def test_a_transaction_that_lost_a_race_is_tried_again(
         faulty.commands.clear()
     assert [future.exception(HANG) for future in futures] == [None] * len(writes)
     assert faulty.commands.count(faulty.begin) == ATTEMPTS
-    sessions, total, agents = everything(faulty_store, kept.organization_id)
+    sessions, total, agents, _ = everything(faulty_store, kept.organization_id)
     for write in group(faulty_store, other):
         write()
     undisturbed = everything(faulty_store, other.organization_id)

@@ -10,13 +10,22 @@ from server.core.agent import Agent, AgentFilter
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter
 from server.core.store import SessionRow, Store
-from tests.store.examples import a_session, an_agent, create, new_agent, new_organization, new_session, once
+from tests.store.examples import (
+    a_key,
+    a_session,
+    an_agent,
+    create,
+    new_agent,
+    new_organization,
+    new_session,
+    once,
+)
 from tests.store.listing import agents, read_all, sessions
 
 
 @dataclass(frozen=True)
 class Kept:
-    """An agent of an organization, and a session of it."""
+    """An agent of an organization, and a session of it. There is a key that has the organization's id."""
 
     agent: Agent
     session: Session
@@ -32,17 +41,20 @@ Write = Callable[[Store, Kept, float], object]
 
 
 def new_kept(store: Store) -> Kept:
-    """An organization with an agent and a session."""
+    """An organization with an agent, a session and a key."""
     agent = new_agent(store, new_organization(store))
+    store.keys.create(replace(a_key(agent.organization_id), id=agent.organization_id))
     return Kept(agent, new_session(store, agent, "before"))
 
 
-def everything(store: Store, organization_id: bytes) -> tuple[list[Session], int, list[Agent]]:
-    """All that an organization has, and how many sessions are counted."""
+def everything(store: Store, organization_id: bytes) -> tuple[list[Session], int, list[Agent], int]:
+    """All that an organization has, how many sessions are counted, and how many its key has pinned."""
+    pinned = SessionFilter(pinned=True)
     return (
         read_all(sessions(store, organization_id, SessionFilter())),
         store.sessions.list(organization_id, SessionFilter(), PageRequest()).total,
         read_all(agents(store, organization_id, AgentFilter(include_archived=True))),
+        store.sessions.list(organization_id, pinned, PageRequest(), organization_id).total,
     )
 
 
@@ -81,6 +93,10 @@ def update_session(store: Store, kept: Kept, deadline: float) -> object:
     return store.sessions.update(kept.organization_id, kept.session.id, change, deadline)
 
 
+def pin_session(store: Store, kept: Kept, deadline: float) -> object:
+    return store.sessions.pin(kept.organization_id, kept.session.id, kept.organization_id, deadline)
+
+
 def delete_session(store: Store, kept: Kept, deadline: float) -> object:
     return store.sessions.delete(kept.organization_id, kept.session.id, deadline)
 
@@ -92,6 +108,7 @@ WRITES: tuple[Write, ...] = (
     create_session,
     create_session_once,
     update_session,
+    pin_session,
     delete_session,
 )
 

@@ -29,6 +29,7 @@ READING = {
     "ListSessions",
     "PreviewSession",
     "GetRuntimeAgent",
+    "GetSessionStats",
     "GetAgent",
     "ListAgents",
     "GetCapability",

@@ -7,6 +7,7 @@ import math
 import pytest
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.struct_pb2 import Struct, Value
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -139,8 +140,24 @@ def test_filters() -> None:
     )
     assert decode.session_filter(request) == SessionFilter(KEY, "x", ("t",), SessionStatus.IDLE)
     assert decode.session_filter(ListSessionsRequest()) == SessionFilter()
+    times = ListSessionsRequest(
+        created_after=Timestamp(seconds=1, nanos=1000), created_before=Timestamp(), pinned=True
+    )
+    expected = SessionFilter(created_after=1_000_001, created_before=0, pinned=True)
+    assert decode.session_filter(times) == expected
     assert decode.agent_filter(ListAgentsRequest(search="x", include_archived=True)) == AgentFilter("x", True)
     assert decode.agent_filter(ListAgentsRequest()) == AgentFilter()
+
+
+@given(st.integers(-2, 2), st.integers(0, 999_999_999), st.integers(-3_000_000, 3_000_000))
+def test_a_time_bound_is_kept_to_the_nanosecond(seconds: int, nanos: int, created_at: int) -> None:
+    bound = Timestamp(seconds=seconds, nanos=nanos)
+    filter = decode.session_filter(ListSessionsRequest(created_after=bound, created_before=bound))
+    assert filter.created_after is not None
+    assert filter.created_before is not None
+    is_later = created_at * 1000 >= seconds * 1_000_000_000 + nanos
+    assert (created_at >= filter.created_after) is is_later
+    assert (created_at < filter.created_before) is not is_later
 
 
 @pytest.mark.parametrize("status", SessionStatus)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from server.core.ids import HARNESS_ID, InvalidId, Kind, format_id, new_id, parse_id
+from server.core.ids import HARNESS_ID, InvalidId, Kind, first_id, format_id, new_id, parse_id
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
 KIND = st.sampled_from(KINDS)
@@ -138,6 +138,21 @@ def test_new_ids_sort_as_their_times(one: int, other: int) -> None:
 @given(MICROSECONDS.filter(lambda time: time > 0))
 def test_new_ids_sort_to_the_microsecond(time: int) -> None:
     assert new_id(time - 1) < new_id(time)
+
+
+@given(MICROSECONDS, MICROSECONDS)
+def test_a_first_id_parts_the_ids_of_earlier_from_those_of_later_times(bound: int, time: int) -> None:
+    assert (new_id(time) >= first_id(bound)) is (time >= bound)
+
+
+@given(MICROSECONDS.filter(lambda time: time > 0))
+def test_a_first_id_parts_two_microseconds(time: int) -> None:
+    assert new_id(time - 1) < first_id(time) <= new_id(time)
+
+
+@given(st.integers(max_value=-1))
+def test_before_1970_there_are_no_ids(time: int) -> None:
+    assert first_id(time) == first_id(0) <= new_id(0)
 
 
 def test_new_ids_of_one_time_differ() -> None:

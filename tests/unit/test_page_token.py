@@ -6,6 +6,7 @@ import base64
 import copy
 
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -22,12 +23,16 @@ TENANT = bytes(range(16))
 KEYS = st.binary(min_size=16, max_size=16)
 AFTER = st.tuples(st.integers(-(2**63), 2**63 - 1), KEYS)
 
+TIMES = st.none() | st.builds(Timestamp, seconds=st.integers(0, 3), nanos=st.integers(0, 3))
 SESSION_FILTERS: st.SearchStrategy[ListRequest] = st.builds(
     ListSessionsRequest,
     agent_id=TEXT,
     search=TEXT,
     tags=st.lists(TEXT, max_size=3),
     status=st.sampled_from([session_pb2.SESSION_STATUS_UNSPECIFIED, session_pb2.SESSION_STATUS_IDLE]),
+    created_after=TIMES,
+    created_before=TIMES,
+    pinned=st.booleans(),
 )
 AGENT_FILTERS: st.SearchStrategy[ListRequest] = st.builds(
     ListAgentsRequest, search=TEXT, include_archived=st.booleans()

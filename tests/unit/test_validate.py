@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from everruns.v1 import session_service_pb2 as pb
 from everruns.v1.agent_pb2 import AgentSpec
@@ -38,6 +39,12 @@ def some(*kinds: int) -> list[Place]:
 
 STRINGS = some(FieldDescriptor.TYPE_STRING)
 ENUMS = some(FieldDescriptor.TYPE_ENUM)
+TIMES = [
+    place
+    for place in some(FieldDescriptor.TYPE_MESSAGE)
+    if place.field.message_type is not None
+    and place.field.message_type.full_name == "google.protobuf.Timestamp"
+]
 REQUIRED = [place for place in PLACES if is_required(place.field)]
 
 
@@ -59,6 +66,30 @@ def test_an_enum_is_one_that_the_protos_know(place: Place) -> None:
         assert (place.path, Reason.INVALID_FIELD) in refused(place.request_with(number))
 
 
+@pytest.mark.parametrize("place", TIMES, ids=str)
+@pytest.mark.parametrize(
+    ("seconds", "nanos", "is_good"),
+    [
+        (0, 0, True),
+        (-62_135_596_800, 0, True),
+        (253_402_300_799, 999_999_999, True),
+        (-62_135_596_801, 0, False),
+        (253_402_300_800, 0, False),
+        (-(2**63), 0, False),
+        (2**63 - 1, 0, False),
+        (0, -1, False),
+        (0, 1_000_000_000, False),
+        (0, 2**31 - 1, False),
+        (0, -(2**31), False),
+    ],
+)
+def test_a_time_is_one_of_the_years_that_have_four_digits(
+    place: Place, seconds: int, nanos: int, is_good: bool
+) -> None:
+    request = place.request_with(Timestamp(seconds=seconds, nanos=nanos))
+    assert ((place.path, Reason.INVALID_FIELD) in refused(request)) is not is_good
+
+
 @pytest.mark.parametrize("place", REQUIRED, ids=str)
 def test_what_is_required_must_be_there_unless_an_update_leaves_it_out(place: Place) -> None:
     request, _ = place.bare_request()
@@ -68,6 +99,7 @@ def test_what_is_required_must_be_there_unless_an_update_leaves_it_out(place: Pl
 
 def test_the_walk_finds_what_there_is() -> None:
     assert {str(place) for place in ENUMS} == {"ListSessionsRequest.status"}
+    assert {place.path for place in TIMES} == {"created_after", "created_before"}
     found = {str(place) for place in REQUIRED}
     assert {
         "CreateSessionRequest.session",

@@ -8,12 +8,14 @@ from collections import Counter
 import grpc
 import pytest
 from google.protobuf.message import DecodeError
+from google.protobuf.timestamp_pb2 import Timestamp
 
+from everruns.v1.session_service_pb2 import ListSessionsRequest
 from tests.wire.harness.call import Call
 from tests.wire.harness.clients import Clients
 from tests.wire.harness.grpc_client import failure, metadata_of, request_of
 from tests.wire.harness.json_value import Json
-from tests.wire.harness.outcome import Answer
+from tests.wire.harness.outcome import Answer, Failure
 from tests.wire.harness.rpc import METHODS, method
 
 _SPEC: dict[str, Json] = {
@@ -23,6 +25,15 @@ _SPEC: dict[str, Json] = {
     "capabilities": [{"ref": "web_fetch", "config": {"timeout_ms": 1000, "allowed_hosts": ["a.example"]}}],
 }
 _NEVER = "agent_" + "0123456789abcdef" * 2
+_FILTER: dict[str, Json] = {
+    "agent_id": _NEVER,
+    "limit": 5,
+    "tags": ["a"],
+    "search": "x",
+    "created_after": "2026-01-31T12:00:00.5Z",
+    "created_before": "9999-12-31T23:59:59.999999999Z",
+    "pinned": True,
+}
 WRITES = (
     # No agent has this id, so that no change of a few bits makes a session.
     Call("CreateSession", {"agent_id": _NEVER, **_SPEC}, key="key"),
@@ -30,7 +41,9 @@ WRITES = (
     Call("UpdateSession", _SPEC, "session_" + "0123456789abcdef" * 2),
     Call("DeleteSession", id="session_" + "0123456789abcdef" * 2),
     Call("UpdateAgent", {"name": "n", "tags": ["a"]}, _NEVER),
-    Call("ListSessions", query={"agent_id": _NEVER, "limit": 5, "tags": ["a"], "search": "x"}),
+    Call("PinSession", id="session_" + "0123456789abcdef" * 2),
+    Call("UnpinSession", id="session_" + "0123456789abcdef" * 2),
+    Call("ListSessions", query=_FILTER),
 )
 REFUSED = {"INVALID_ARGUMENT", "NOT_FOUND", "RESOURCE_EXHAUSTED"}
 SEED = 20240229
@@ -131,3 +144,16 @@ def _mutated(data: bytes, chance: random.Random) -> bytes:
                 changed[where:where] = chance.randbytes(chance.randrange(1, 5))
         changed = changed or bytearray(b"\x00")
     return bytes(changed)
+
+
+@pytest.mark.parametrize("time", [(2**63 - 1, 0), (-(2**63), 0), (0, -1), (0, 10**9), (253_402_300_800, 0)])
+@pytest.mark.parametrize("field", ["created_after", "created_before"])
+def test_a_time_of_no_year_is_refused_by_name(
+    field: str, time: tuple[int, int], names: dict[str, Json], clients: Clients
+) -> None:
+    request = ListSessionsRequest()
+    getattr(request, field).MergeFrom(Timestamp(seconds=time[0], nanos=time[1]))
+    outcome = clients.grpc.send(Call("ListSessions").filled(names), request)
+    assert isinstance(outcome, Failure)
+    assert (outcome.status, outcome.reason) == ("INVALID_ARGUMENT", "INVALID_FIELD")
+    assert [violation.field for violation in outcome.violations] == [field]

@@ -26,6 +26,7 @@ KEYS = [
     "harness_id",
     "created_at",
     "updated_at",
+    "is_pinned",
 ]
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 

@@ -25,7 +25,7 @@ SESSION_STATUS_ACTIVE: SessionStatus
 SESSION_STATUS_IDLE: SessionStatus
 
 class Session(_message.Message):
-    __slots__ = ("id", "organization_id", "agent_id", "title", "tags", "model_id", "capabilities", "status", "features", "harness_id", "created_at", "updated_at")
+    __slots__ = ("id", "organization_id", "agent_id", "title", "tags", "model_id", "capabilities", "status", "features", "harness_id", "created_at", "updated_at", "is_pinned")
     ID_FIELD_NUMBER: _ClassVar[int]
     ORGANIZATION_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -38,6 +38,7 @@ class Session(_message.Message):
     HARNESS_ID_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
+    IS_PINNED_FIELD_NUMBER: _ClassVar[int]
     id: str
     organization_id: str
     agent_id: str
@@ -50,7 +51,8 @@ class Session(_message.Message):
     harness_id: str
     created_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., organization_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., title: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., model_id: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[_capability_pb2.CapabilityConfig, _Mapping]]] = ..., status: _Optional[_Union[SessionStatus, str]] = ..., features: _Optional[_Iterable[str]] = ..., harness_id: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    is_pinned: bool
+    def __init__(self, id: _Optional[str] = ..., organization_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., title: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., model_id: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[_capability_pb2.CapabilityConfig, _Mapping]]] = ..., status: _Optional[_Union[SessionStatus, str]] = ..., features: _Optional[_Iterable[str]] = ..., harness_id: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_pinned: _Optional[bool] = ...) -> None: ...
 
 class SessionSpec(_message.Message):
     __slots__ = ("agent_id", "agent_name", "title", "tags", "model_id", "capabilities")

@@ -77,6 +77,21 @@ class SessionServiceStub:
                 request_serializer=everruns_dot_v1_dot_session__service__pb2.DeleteSessionRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.PinSession = channel.unary_unary(
+                '/everruns.v1.SessionService/PinSession',
+                request_serializer=everruns_dot_v1_dot_session__service__pb2.PinSessionRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.UnpinSession = channel.unary_unary(
+                '/everruns.v1.SessionService/UnpinSession',
+                request_serializer=everruns_dot_v1_dot_session__service__pb2.UnpinSessionRequest.SerializeToString,
+                response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+                _registered_method=True)
+        self.GetSessionStats = channel.unary_unary(
+                '/everruns.v1.SessionService/GetSessionStats',
+                request_serializer=everruns_dot_v1_dot_session__service__pb2.GetSessionStatsRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_session__service__pb2.SessionStats.FromString,
+                _registered_method=True)
         self.GetRuntimeAgent = channel.unary_unary(
                 '/everruns.v1.SessionService/GetRuntimeAgent',
                 request_serializer=everruns_dot_v1_dot_session__service__pb2.GetRuntimeAgentRequest.SerializeToString,
@@ -133,7 +148,14 @@ class SessionServiceServicer:
 
     def ListSessions(self, request, context):
         """Lists sessions, the newest first. A page by token never repeats or skips a session that was
-        there when the first page was made.
+        there when the first page was made. All conditions that are set must hold, and the same make the
+        rows and `total`.
+
+        However many sessions there are, a page by token takes as long as the first when the filter has
+        `agent_id`, `status`, both or nothing. With `created_after`, `created_before` or `pinned`, `total`
+        is counted anew for every page. With `tags` or `search`, sessions are looked at one by one until the
+        page is full, and all for `total`; on PostgreSQL that ends in UNAVAILABLE after 10 seconds, so name
+        an agent, a status or a time too where there are very many.
 
         INVALID_ARGUMENT `INVALID_FIELD`, `INVALID_ID`, `LIMIT_EXCEEDED`, `INVALID_PAGE_TOKEN`: a field is
         out of its limits, or the token is not one of this list and filter.
@@ -160,6 +182,37 @@ class SessionServiceServicer:
 
         INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
         NOT_FOUND `SESSION_NOT_FOUND`: the organization has no such session, or it is deleted already.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PinSession(self, request, context):
+        """Pins a session for the caller's API key: `is_pinned` in what this key is answered, and a filter of
+        ListSessions. Pinning it again changes nothing. A pin goes with its session.
+
+        INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
+        NOT_FOUND `SESSION_NOT_FOUND`: the organization has no such session.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UnpinSession(self, request, context):
+        """Takes the pin of the caller's API key off a session, if there is one.
+
+        INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
+        NOT_FOUND `SESSION_NOT_FOUND`: the organization has no such session.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetSessionStats(self, request, context):
+        """Answers how many sessions there are of each status, from counts that every change keeps: it takes
+        as long for a million sessions as for one.
+
+        INVALID_ARGUMENT `INVALID_ID`: `agent_id` is not well formed.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -207,6 +260,21 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.DeleteSession,
                     request_deserializer=everruns_dot_v1_dot_session__service__pb2.DeleteSessionRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'PinSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.PinSession,
+                    request_deserializer=everruns_dot_v1_dot_session__service__pb2.PinSessionRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'UnpinSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.UnpinSession,
+                    request_deserializer=everruns_dot_v1_dot_session__service__pb2.UnpinSessionRequest.FromString,
+                    response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'GetSessionStats': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSessionStats,
+                    request_deserializer=everruns_dot_v1_dot_session__service__pb2.GetSessionStatsRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_session__service__pb2.SessionStats.SerializeToString,
             ),
             'GetRuntimeAgent': grpc.unary_unary_rpc_method_handler(
                     servicer.GetRuntimeAgent,
@@ -386,6 +454,87 @@ class SessionService:
             '/everruns.v1.SessionService/DeleteSession',
             everruns_dot_v1_dot_session__service__pb2.DeleteSessionRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PinSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.SessionService/PinSession',
+            everruns_dot_v1_dot_session__service__pb2.PinSessionRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UnpinSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.SessionService/UnpinSession',
+            everruns_dot_v1_dot_session__service__pb2.UnpinSessionRequest.SerializeToString,
+            google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSessionStats(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.SessionService/GetSessionStats',
+            everruns_dot_v1_dot_session__service__pb2.GetSessionStatsRequest.SerializeToString,
+            everruns_dot_v1_dot_session__service__pb2.SessionStats.FromString,
             options,
             channel_credentials,
             insecure,

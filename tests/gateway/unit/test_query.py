@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime
+from urllib.parse import quote
+
 import pytest
+from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +24,7 @@ def sessions(query: str) -> tuple[session_service_pb2.ListSessionsRequest, list[
 
 def test_every_field_is_read() -> None:
     query = "agent_id=a&search=x+y%26&tags=t&tags=t%2Cu&status=idle&offset=40&limit=20&page_token=p"
+    query += "&created_after=2026-01-01T00:00:00Z&created_before=2026-01-01T00:00:01Z&pinned=true"
     assert sessions(query) == (
         session_service_pb2.ListSessionsRequest(
             agent_id="a",
@@ -29,6 +34,9 @@ def test_every_field_is_read() -> None:
             skip=40,
             page_size=20,
             page_token="p",
+            created_after=Timestamp(seconds=1767225600),
+            created_before=Timestamp(seconds=1767225601),
+            pinned=True,
         ),
         [],
     )
@@ -113,3 +121,75 @@ def test_any_query_gives_a_message_or_violations(query: str) -> None:
     message = session_service_pb2.ListSessionsRequest()
     SESSIONS.parse(message, query.encode(errors="surrogateescape"), Violations())
     message.SerializeToString()
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds", "nanos"),
+    [
+        ("2026-01-31T12:00:00Z", 1769860800, 0),
+        ("2026-01-31t12:00:00.5z", 1769860800, 500_000_000),
+        ("2026-01-31T12:00:00.123456789%2B02:00", 1769853600, 123_456_789),
+        ("2026-01-31T12:00:00-00:30", 1769862600, 0),
+        ("0001-01-01T00:00:00Z", -62135596800, 0),
+        ("1969-12-31T23:59:59.25Z", -1, 250_000_000),
+        ("9999-12-31T23:59:59.999999999Z", 253402300799, 999_999_999),
+    ],
+)
+def test_times_are_read_to_the_nanosecond(text: str, seconds: int, nanos: int) -> None:
+    message, violations = sessions(f"created_after={text}")
+    assert violations == []
+    assert (message.created_after.seconds, message.created_after.nanos) == (seconds, nanos)
+    assert not message.HasField("created_before")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "now",
+        "1769860800",
+        "2026-01-31",
+        "2026-01-31T12:00Z",
+        "2026-01-31T12:00:00",
+        "2026-01-31 12:00:00Z",
+        "2026-1-31T12:00:00Z",
+        "2026-02-29T12:00:00Z",
+        "2026-01-31T24:00:00Z",
+        "2026-01-31T12:00:00.Z",
+        "2026-01-31T12:00:00.1234567890Z",
+        "2026-01-31T12:00:00+02:00",
+        "2026-01-31T12:00:00%2B24:00",
+        "2026-01-31T12:00:00%2B0200",
+        "2026-01-31T12:00:00Z\n",
+        "２０２６-01-31T12:00:00Z",
+        "0000-01-01T00:00:00Z",
+        "0001-01-01T00:00:00%2B00:01",
+        "9999-12-31T23:59:59-00:01",
+        "99999-01-31T12:00:00Z",
+        "-2026-01-31T12:00:00Z",
+        "%00",
+        "9" * 5000,
+    ],
+)
+def test_what_is_no_time_is_refused(text: str) -> None:
+    for key in ("created_after", "created_before"):
+        [(field, reason, description)] = sessions(f"{key}={text}")[1]
+        assert (field, reason) == (key, "INVALID_FIELD")
+        assert description.startswith("must be an RFC 3339 time")
+
+
+@given(st.datetimes(timezones=st.timezones()))
+def test_any_time_is_read_as_it_is_written(time: datetime) -> None:
+    text = time.isoformat()
+    message, violations = sessions(f"created_before={quote(text)}")
+    if violations:
+        # Zones of long ago have offsets with seconds; and the years are those of UTC.
+        assert len(text.rpartition("T")[2].split(":")) > 4 or time.year in (1, 9999)
+    else:
+        assert message.created_before.ToDatetime(UTC) == datetime.fromisoformat(text)
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_time_or_refused(text: str) -> None:
+    for quoted in (quote(text, errors="replace"), f"2026-01-31T12:00:00{quote(text, errors='replace')}"):
+        assert len(sessions(f"created_after={quoted}")[1]) <= 1

@@ -42,6 +42,7 @@ def test_an_empty_session_has_every_key() -> None:
         "harness_id": None,
         "created_at": None,
         "updated_at": None,
+        "is_pinned": False,
     }
 
 
@@ -59,6 +60,7 @@ def test_a_full_session_is_rendered_whole() -> None:
         harness_id="harness_1",
         created_at=Timestamp(seconds=1, nanos=1000),
         updated_at=Timestamp(seconds=1767225600, nanos=999_999_999),
+        is_pinned=True,
     )
     assert render(session) == {
         "id": "session_1",
@@ -76,6 +78,7 @@ def test_a_full_session_is_rendered_whole() -> None:
         "harness_id": "harness_1",
         "created_at": "1970-01-01T00:00:01.000001Z",
         "updated_at": "2026-01-01T00:00:00.999999Z",
+        "is_pinned": True,
     }
 
 

@@ -74,6 +74,33 @@ FIELDS = (
     Case("deletion of an id that is none", Call("DeleteSession", id="x"), bad("INVALID_ID", "id")),
     Case("runtime of an id that is none", Call("GetRuntimeAgent", id="x"), bad("INVALID_ID", "id")),
     Case("change of an id that is none", Call("UpdateSession", {"title": "t"}, "x"), bad("INVALID_ID", "id")),
+    Case("a pin of an id that is none", Call("PinSession", id="x"), bad("INVALID_ID", "id")),
+    Case("an unpin of an id that is none", Call("UnpinSession", id="$agent.id"), bad("INVALID_ID", "id")),
+    Case("no id to pin", Call("PinSession"), bad("REQUIRED_FIELD_MISSING", "id"), over=("grpc",)),
+    Case("no id to unpin", Call("UnpinSession"), bad("REQUIRED_FIELD_MISSING", "id"), over=("grpc",)),
+    Case(
+        "counts of a bad agent id",
+        Call("GetSessionStats", query={"agent_id": "agent_1"}),
+        bad("INVALID_ID", "agent_id"),
+    ),
+    Case(
+        "times that are none",
+        _list(created_after="yesterday", created_before="2026-02-30T00:00:00Z"),
+        bad("INVALID_FIELD", "created_after", "created_before"),
+        over=("rest",),
+    ),
+    Case(
+        "a time without its zone",
+        _list(created_before="2026-01-31T00:00:00"),
+        bad("INVALID_FIELD", "created_before"),
+        over=("rest",),
+    ),
+    Case(
+        "a time before all years",
+        _list(created_after="0000-12-31T23:59:59Z"),
+        bad("INVALID_FIELD", "created_after"),
+        over=("rest",),
+    ),
     Case("no id", Call("GetSession"), bad("REQUIRED_FIELD_MISSING", "id"), over=("grpc",)),
     Case("no agent at all", Call("CreateAgent"), bad("REQUIRED_FIELD_MISSING", "agent"), over=("grpc",)),
     Case(
@@ -130,6 +157,18 @@ FIELDS = (
     Case(
         "a token of another filter",
         _list(page_token="$page.next_page_token", status="idle"),
+        bad("INVALID_PAGE_TOKEN", "page_token"),
+        {**_THREE, "page": _list(limit=1)},
+    ),
+    Case(
+        "a token of another time",
+        _list(page_token="$page.next_page_token", created_after="2020-01-01T00:00:00Z"),
+        bad("INVALID_PAGE_TOKEN", "page_token"),
+        {**_THREE, "page": _list(limit=1, created_after="2020-01-01T00:00:00.000001Z")},
+    ),
+    Case(
+        "a token of all for what is pinned",
+        _list(page_token="$page.next_page_token", pinned=True),
         bad("INVALID_PAGE_TOKEN", "page_token"),
         {**_THREE, "page": _list(limit=1)},
     ),

@@ -32,6 +32,12 @@ CALLERS = (
     Case("another scheme", replace(_READ, authorization="Basic $keys.owner"), _INVALID),
     Case("a key to read for a write", replace(_WRITE, authorization="$keys.reader"), _SCOPE),
     Case("a key to write for a read", replace(_READ, authorization="$keys.writer"), _SCOPE),
+    Case(
+        "a key to read for a pin",
+        Call("PinSession", id=f"session_{_NEVER}", authorization="$keys.reader"),
+        _SCOPE,
+    ),
+    Case("a key to read for counts", Call("GetSessionStats", authorization="$keys.reader"), Answered()),
     Case("a worker's key", replace(_READ, authorization="$keys.worker"), _SCOPE),
     Case("a key to read for a catalog", Call("ListCapabilities", authorization="$keys.reader"), Answered()),
     Case(
@@ -56,6 +62,10 @@ NOT_FOUND = (
     Case("its runtime", Call("GetRuntimeAgent", id="$theirs.id"), _NO_SESSION, _THEIRS),
     Case("a change of it", Call("UpdateSession", {"title": "mine"}, "$theirs.id"), _NO_SESSION, _THEIRS),
     Case("its deletion", Call("DeleteSession", id="$theirs.id"), _NO_SESSION, _THEIRS),
+    Case("a pin of it", Call("PinSession", id="$theirs.id"), _NO_SESSION, _THEIRS),
+    Case("an unpin of it", Call("UnpinSession", id="$theirs.id"), _NO_SESSION, _THEIRS),
+    Case("a pin of a session that never was", Call("PinSession", id=f"session_{_NEVER}"), _NO_SESSION),
+    Case("an unpin of a session that never was", Call("UnpinSession", id=f"session_{_NEVER}"), _NO_SESSION),
     Case(
         "a session deleted twice",
         Call("DeleteSession", id="$made.id"),

@@ -8,7 +8,7 @@ from tests.wire.cases.callers import CALLERS, NOT_FOUND
 from tests.wire.cases.case import Case
 from tests.wire.cases.conflicts import CONFLICTS
 from tests.wire.cases.good_agents import AGENTS, CATALOG
-from tests.wire.cases.good_lists import LISTS
+from tests.wire.cases.good_lists import LISTS, STATS
 from tests.wire.cases.good_runtimes import RUNTIMES
 from tests.wire.cases.good_sessions import CREATED, SESSIONS
 
@@ -23,6 +23,7 @@ CASES: tuple[Case, ...] = (
     *AGENTS,
     *CATALOG,
     *LISTS,
+    *STATS,
     *RUNTIMES,
 )
 

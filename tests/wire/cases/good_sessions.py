@@ -32,6 +32,7 @@ _SEED_ANSWER: JsonObject = {
     "status": "started",
     "features": [],
     "harness_id": "harness_00000000000000000000000000000001",
+    "is_pinned": False,
 }
 _BARE: JsonObject = {
     "organization_id": "$org",
@@ -43,6 +44,7 @@ _BARE: JsonObject = {
     "status": "started",
     "features": [],
     "harness_id": "harness_00000000000000000000000000000001",
+    "is_pinned": False,
 }
 _SETTABLE = ("title", "tags", "model_id", "capabilities")
 _CREATE = Call("CreateSession", {"agent_id": "$agent.id"})
@@ -54,6 +56,9 @@ _FULL: JsonObject = {
     "capabilities": ["noop"],
 }
 _MADE = {"made": Call("CreateSession", _FULL)}
+_PINNED = {**_MADE, "pin": Call("PinSession", id="$made.id")}
+_GET = Call("GetSession", id="$made.id")
+_UNPIN = Call("UnpinSession", id="$made.id")
 _NOOP: Json = [{"ref": "noop", "config": None}]
 _KEPT: JsonObject = {"title": "one", "tags": ["a"], "model_id": "m", "capabilities": _NOOP}
 _EVERY_KIND: Json = [
@@ -160,7 +165,7 @@ CREATED = (
 
 SESSIONS = (
     *CREATED,
-    Case("a session", Call("GetSession", id="$made.id"), Answered({**_KEPT, "id": "$made.id"}), _MADE),
+    Case("a session", _GET, Answered({**_KEPT, "id": "$made.id"}), _MADE),
     Case("a change of one field", _change(title="two"), Answered({**_KEPT, "title": "two"}), _MADE),
     Case(
         "a change of all",
@@ -190,6 +195,25 @@ SESSIONS = (
         _MADE,
     ),
     Case("no change", _change(), Answered({**_KEPT, "updated_at": "$made.updated_at"}), _MADE),
+    Case("a session pinned", Call("PinSession", id="$made.id"), Answered(None), _MADE),
+    Case("a session pinned twice", Call("PinSession", id="$made.id"), Answered(None), _PINNED),
+    Case("a pinned session", _GET, Answered({**_KEPT, "is_pinned": True}), _PINNED),
+    Case(
+        "a session that another key has pinned",
+        replace(_GET, authorization="$keys.reader"),
+        Answered({**_KEPT, "is_pinned": False}),
+        _PINNED,
+    ),
+    Case("a pinned session changed", _change(title="two"), Answered({"is_pinned": True}), _PINNED),
+    Case("a pinned session deleted", Call("DeleteSession", id="$made.id"), Answered(None), _PINNED),
+    Case("a session unpinned", _UNPIN, Answered(None), _PINNED),
+    Case("a session unpinned that was not pinned", _UNPIN, Answered(None), _MADE),
+    Case(
+        "a session after it was unpinned",
+        _GET,
+        Answered({**_KEPT, "is_pinned": False, "updated_at": "$made.updated_at"}),
+        {**_PINNED, "unpin": _UNPIN},
+    ),
     Case("a session deleted", Call("DeleteSession", id="$made.id"), Answered(None), _MADE),
     Case(
         "a session of an agent that was archived later",

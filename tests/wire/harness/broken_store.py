@@ -14,7 +14,7 @@ class _BrokenSessions:
     def _fail(self, *_: object, **__: object) -> NoReturn:
         raise self._error
 
-    get = list = create = update = delete = _fail
+    get = list = counts = create = update = delete = pin = unpin = _fail
 
 
 class BrokenStore:
