@@ -24,6 +24,8 @@ CALLS: dict[str, JsonObject] = {
     "ListSessions": {"agent_id": "$CreateAgent.id", "status": "SESSION_STATUS_STARTED"},
     "UpdateSession": {"id": "$CreateSession.id", "session": {"title": "t"}},
     "GetRuntimeAgent": {"id": "$CreateSession.id"},
+    "ExplainSession": {"id": "$CreateSession.id"},
+    "CompareSessions": {"a": "$CreateSession.id", "b": "$CreateSession.id"},
     "ListCapabilities": {},
     "GetCapability": {"id": "virtual_bash"},
     "DeleteSession": {"id": "$CreateSession.id"},

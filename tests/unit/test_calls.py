@@ -29,6 +29,8 @@ READING = {
     "ListSessions",
     "PreviewSession",
     "GetRuntimeAgent",
+    "ExplainSession",
+    "CompareSessions",
     "GetAgent",
     "ListAgents",
     "GetCapability",

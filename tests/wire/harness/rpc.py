@@ -28,6 +28,8 @@ REST: dict[str, tuple[str, str]] = {
     "UpdateSession": ("PATCH", "/v1/sessions/{id}"),
     "DeleteSession": ("DELETE", "/v1/sessions/{id}"),
     "GetRuntimeAgent": ("GET", "/v1/sessions/{id}/runtime-agent"),
+    "ExplainSession": ("GET", "/v1/sessions/{id}/explain"),
+    "CompareSessions": ("GET", "/v1/sessions:compare"),
     "ApplyAgent": ("POST", "/v1/agents"),
     "GetAgent": ("GET", "/v1/agents/{id}"),
     "ListAgents": ("GET", "/v1/agents"),
