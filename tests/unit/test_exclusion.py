@@ -137,6 +137,17 @@ def test_the_chain_is_named() -> None:
         refuse(result, LayerName.SESSION)
 
 
+def test_what_cannot_be_excluded_keeps_what_it_needs() -> None:
+    agent = Layer.of([CapabilityConfig("virtual_bash", locked=("/timeout_ms",))])
+    result = merged(BUILT_IN, agent=agent, session=without("-virtual_bash", "-session_file_system"))
+    assert refs(result) == ["session_file_system", "virtual_bash"]
+    assert [(p.reason, p.field) for p in result.problems] == [
+        (Reason.CONFIG_LOCKED, "capabilities[0]"),
+        (Reason.EXCLUDED_CAPABILITY_NEEDED, "capabilities[1]"),
+    ]
+    assert result.left_out == ()
+
+
 def test_a_dependency_that_a_layer_names_too_stays() -> None:
     agent = layer("session_file_system", "virtual_bash")
     result = merged(BUILT_IN, agent=agent, session=without("-virtual_bash"))

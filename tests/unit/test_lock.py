@@ -86,6 +86,8 @@ def test_a_write_is_refused_exactly_when_something_is_kept_out(world: tuple[Cata
         ("/a", {"a": None}, "config.a"),
         ("/a", {"a": {}}, "config.a"),
         ("/a", {"a": {"b": {"c": 1}}}, "config.a"),
+        ("/o", {"o": {"q": 5}}, "config.o"),
+        ("/o", {"o": {}}, "config.o"),
         ("/o/p", {"o": 1}, "config.o"),
         ("/o/p", {"o": None}, "config.o"),
         ("/o/p", {"o": {"p": {"q": 1}}}, "config.o.p"),
