@@ -96,3 +96,30 @@ def test_what_moves_is_told_apart_from_what_makes_room() -> None:
     }
     assert [d.either.tool.tool.name for d in found.tools] == ["get_current_time"]
     assert [(c.ref, c.leaf.changes) for c in found.config] == [("current_time", (Change.ADDED,))]
+
+
+def test_a_difference_in_one_part_alone_is_a_difference() -> None:
+    config = compared(layer(("web_fetch", {"timeout_ms": 5})), layer(("web_fetch", {"timeout_ms": 6})))
+    order = compared(layer("noop", "agent_instructions"), layer("agent_instructions", "noop"))
+    for found, part in ((config, "config"), (order, "capabilities")):
+        parts = ("capabilities", "config", "tools", "features", "problems")
+        assert [name for name in parts if getattr(found, name)] == [part]
+        assert not found.is_empty
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"agent_prompt": "q"}, "prompt"),
+        ({"agent_model": "m"}, "model"),
+        ({"max_iterations": 99}, "max_iterations"),
+    ],
+)
+def test_settings_differ_too(change: dict[str, str | int], part: str) -> None:
+    one, other = (
+        explain(compose(merged(BUILT_IN, session=layer("noop")), settings))
+        for settings in (PLAIN, replace(PLAIN, **change))
+    )
+    found = compare(one, other)
+    assert getattr(found, part)
+    assert not found.is_empty
