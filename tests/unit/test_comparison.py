@@ -108,17 +108,16 @@ def test_a_difference_in_one_part_alone_is_a_difference() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "part"),
+    ("changed", "part"),
     [
-        ({"agent_prompt": "q"}, "prompt"),
-        ({"agent_model": "m"}, "model"),
-        ({"max_iterations": 99}, "max_iterations"),
+        (replace(PLAIN, agent_prompt="q"), "prompt"),
+        (replace(PLAIN, agent_model="m"), "model"),
+        (replace(PLAIN, max_iterations=99), "max_iterations"),
     ],
 )
-def test_settings_differ_too(change: dict[str, str | int], part: str) -> None:
+def test_settings_differ_too(changed: RuntimeSettings, part: str) -> None:
     one, other = (
-        explain(compose(merged(BUILT_IN, session=layer("noop")), settings))
-        for settings in (PLAIN, replace(PLAIN, **change))
+        explain(compose(merged(BUILT_IN, session=layer("noop")), settings)) for settings in (PLAIN, changed)
     )
     found = compare(one, other)
     assert getattr(found, part)
