@@ -25,10 +25,12 @@ from server.store.migrate import migrate
 from server.store.peewee_store import PeeweeStore, open_dialect
 from server.usecases.apply_agent import ApplyAgent
 from server.usecases.authenticate import Authenticate
+from server.usecases.compare_sessions import CompareSessions
 from server.usecases.create_agent import CreateAgent
 from server.usecases.create_session import CreateSession
 from server.usecases.delete_agent import DeleteAgent
 from server.usecases.delete_session import DeleteSession
+from server.usecases.explain_session import ExplainSession
 from server.usecases.get_agent import GetAgent
 from server.usecases.get_capability import GetCapability
 from server.usecases.get_runtime_agent import GetRuntimeAgent
@@ -83,6 +85,8 @@ def open_store(settings: Settings) -> PeeweeStore:
 def make_services(store: Store, catalog: Catalog, default_model: str | None) -> Services:
     """The services over a store and a catalog."""
     merge, clock = remembering(catalog), SystemClock()
+    get_runtime_agent = GetRuntimeAgent(store, merge, default_model)
+    explain_session = ExplainSession(get_runtime_agent)
     return Services(
         sessions=SessionService(
             create_session=CreateSession(store, merge, clock),
@@ -94,7 +98,9 @@ def make_services(store: Store, catalog: Catalog, default_model: str | None) -> 
             pin_session=PinSession(store),
             unpin_session=UnpinSession(store),
             get_session_stats=GetSessionStats(store),
-            get_runtime_agent=GetRuntimeAgent(store, merge, default_model),
+            get_runtime_agent=get_runtime_agent,
+            explain_session=explain_session,
+            compare_sessions=CompareSessions(explain_session),
         ),
         agents=AgentService(
             create_agent=CreateAgent(store, merge, clock),

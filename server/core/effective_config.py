@@ -81,11 +81,12 @@ def replay(provenance: Iterable[Provenance]) -> JsonObject:
     """The config that the leaves of `EffectiveConfig.provenance` are of. Raises ValueError for others."""
     config: JsonObject = {}
     for leaf in provenance:
-        *parents, last = [_unescape(step) for step in leaf.path.split("/")]
-        if not parents:
+        path = path_of(leaf.path)
+        if not path:
             continue
+        *parents, last = path
         target = config
-        for step in parents[1:]:
+        for step in parents:
             child = target.setdefault(step, {})
             if not isinstance(child, dict):
                 raise ValueError(f"{leaf.path} goes through a value that is no object")
@@ -97,6 +98,11 @@ def replay(provenance: Iterable[Provenance]) -> JsonObject:
 def pointer(path: Iterable[str | int]) -> str:
     """The JSON Pointer of a path."""
     return "".join(f"/{_escape(str(step))}" for step in path)
+
+
+def path_of(pointer: str) -> tuple[str, ...]:
+    """The keys that a JSON Pointer goes through."""
+    return tuple(_unescape(step) for step in pointer.split("/")[1:])
 
 
 def _patch_branch(branch: _Branch, layer: LayerName, patch: Mapping[str, JsonValue]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from typing import Final
 
@@ -14,15 +15,25 @@ from server.core.json import JsonObject
 _REMEMBERED_TEXT = 4096
 
 
+class Mode(StrEnum):
+    """What an entry does with its capability: brings it in, or takes out what a layer below brings."""
+
+    INCLUDE = "include"
+    EXCLUDE = "exclude"
+
+
 @dataclass(frozen=True, slots=True)
 class CapabilityConfig:
     """An entry of a layer: a capability's id, and overrides of its config as a JSON Merge Patch.
 
-    Nothing may change `config` once it is here: entries are shared.
+    `locked` are JSON Pointers (RFC 6901) to what no layer above may touch. Nothing may change `config`
+    once it is here: entries are shared.
     """
 
     ref: str
     config: JsonObject | None = None
+    mode: Mode = Mode.INCLUDE
+    locked: tuple[str, ...] = ()
 
 
 class Layer:
@@ -43,7 +54,7 @@ class Layer:
         kept = tuple(entries)
         if not kept:
             return EMPTY
-        content = [{"config": entry.config, "ref": entry.ref} for entry in kept]
+        content = [_content(entry) for entry in kept]
         return Layer(kept, orjson.dumps(content, option=orjson.OPT_SORT_KEYS).decode())
 
     @staticmethod
@@ -64,8 +75,23 @@ class Layer:
 EMPTY = Layer((), "[]")
 
 
+def _content(entry: CapabilityConfig) -> dict[str, object]:
+    # What is not said is not kept, so that a text is the same as before there were modes and locks.
+    content: dict[str, object] = {"config": entry.config, "ref": entry.ref}
+    if entry.mode is not Mode.INCLUDE:
+        content["mode"] = entry.mode
+    if entry.locked:
+        content["locked"] = entry.locked
+    return content
+
+
 def _parse(text: str) -> Layer:
-    return Layer.of(CapabilityConfig(entry["ref"], entry["config"]) for entry in orjson.loads(text))
+    return Layer.of(
+        CapabilityConfig(
+            entry["ref"], entry["config"], Mode(entry.get("mode", "include")), tuple(entry.get("locked", ()))
+        )
+        for entry in orjson.loads(text)
+    )
 
 
 # Most sessions of an agent name the same capabilities, so most rows of a page hold the same text.

@@ -12,7 +12,7 @@ from everruns.v1 import agent_pb2, agent_service_pb2, capability_pb2, session_pb
 from server.core.agent import DEFAULT_MAX_ITERATIONS, AgentFilter, AgentSpec
 from server.core.errors import Reason, Violation, invalid, invalid_field
 from server.core.ids import parse_id
-from server.core.layer import EMPTY, CapabilityConfig, Layer
+from server.core.layer import EMPTY, CapabilityConfig, Layer, Mode
 from server.core.session import SessionFilter, SessionSpec, SessionStatus
 from server.rpc.proto_options import fields_of, is_required, limits
 from server.rpc.struct_json import StructDecoder
@@ -23,6 +23,11 @@ _SESSION_STATUS = {
     session_pb2.SESSION_STATUS_STARTED: SessionStatus.STARTED,
     session_pb2.SESSION_STATUS_ACTIVE: SessionStatus.ACTIVE,
     session_pb2.SESSION_STATUS_IDLE: SessionStatus.IDLE,
+}
+_MODE = {
+    capability_pb2.CAPABILITY_MODE_UNSPECIFIED: Mode.INCLUDE,
+    capability_pb2.CAPABILITY_MODE_INCLUDE: Mode.INCLUDE,
+    capability_pb2.CAPABILITY_MODE_EXCLUDE: Mode.EXCLUDE,
 }
 SESSION_FIELDS = frozenset({"title", "tags", "model_id", "capabilities"})
 """What can be changed of a session."""
@@ -132,6 +137,8 @@ def _layer(messages: Iterable[capability_pb2.CapabilityConfig]) -> Layer:
             _CONFIG.decode(message.config, f"capabilities[{index}].config", violations)
             if message.HasField("config")
             else None,
+            _MODE[message.mode],
+            tuple(dict.fromkeys(message.locked)),
         )
         for index, message in enumerate(messages)
     ]

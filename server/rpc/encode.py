@@ -11,9 +11,9 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from everruns.v1 import agent_pb2, capability_pb2, runtime_agent_pb2, session_pb2, session_service_pb2
 from server.core.agent import Agent, AgentStatus
 from server.core.catalog import Capability, CapabilityStatus
-from server.core.effective_config import LayerName, Provenance
+from server.core.effective_config import LayerName, Overridden, Provenance
 from server.core.ids import HARNESS_ID, format_id
-from server.core.layer import CapabilityConfig, Layer
+from server.core.layer import CapabilityConfig, Layer, Mode
 from server.core.merge import Merged, Problem, Resolved, Severity, Source
 from server.core.runtime_agent import ModelSource, RuntimeAgent
 from server.core.session import SessionStatus, SessionView
@@ -23,6 +23,8 @@ from server.rpc.struct_json import to_struct, to_value
 _SESSION_STATUS = {s: f"SESSION_STATUS_{s.name}" for s in SessionStatus}
 _AGENT_STATUS = {s: f"AGENT_STATUS_{s.name}" for s in AgentStatus}
 _CAPABILITY_STATUS = {s: f"CAPABILITY_STATUS_{s.name}" for s in CapabilityStatus}
+# An entry that does not exclude leaves its mode unset, as most entries are given.
+_MODE = {Mode.INCLUDE: None, Mode.EXCLUDE: "CAPABILITY_MODE_EXCLUDE"}
 _LAYER = {s: f"LAYER_{s.name}" for s in LayerName}
 _SOURCE = {s: f"CAPABILITY_SOURCE_{s.name}" for s in Source}
 _MODEL_SOURCE = {s: f"MODEL_SOURCE_{s.name}" for s in ModelSource}
@@ -138,10 +140,11 @@ def runtime_agent(
 
 def problems(merged: Merged) -> list[runtime_agent_pb2.Problem]:
     """Whatever is wrong with a merge."""
-    return [_problem(problem) for problem in merged.problems]
+    return [problem(one) for one in merged.problems]
 
 
-def _problem(problem: Problem) -> runtime_agent_pb2.Problem:
+def problem(problem: Problem) -> runtime_agent_pb2.Problem:
+    """Something wrong with a session or an agent."""
     return runtime_agent_pb2.Problem(
         reason=problem.reason,
         path=problem.path,
@@ -165,11 +168,13 @@ def _provenance(leaf: Provenance) -> runtime_agent_pb2.Provenance:
         path=leaf.path,
         layer=_LAYER[leaf.layer],
         value=to_value(leaf.value),
-        overridden=[
-            runtime_agent_pb2.Overridden(layer=_LAYER[beaten.layer], value=to_value(beaten.value))
-            for beaten in leaf.overridden
-        ],
+        overridden=[overridden(beaten) for beaten in leaf.overridden],
     )
+
+
+def overridden(beaten: Overridden) -> runtime_agent_pb2.Overridden:
+    """A value that a higher layer beat."""
+    return runtime_agent_pb2.Overridden(layer=_LAYER[beaten.layer], value=to_value(beaten.value))
 
 
 def _layer(layer: Layer) -> list[capability_pb2.CapabilityConfig]:
@@ -179,7 +184,12 @@ def _layer(layer: Layer) -> list[capability_pb2.CapabilityConfig]:
 
 
 def _encode_layer(layer: Layer) -> list[capability_pb2.CapabilityConfig]:
-    return [capability_pb2.CapabilityConfig(ref=entry.ref, config=_config(entry)) for entry in layer.entries]
+    return [
+        capability_pb2.CapabilityConfig(
+            ref=entry.ref, config=_config(entry), mode=_MODE[entry.mode], locked=entry.locked
+        )
+        for entry in layer.entries
+    ]
 
 
 # Messages are copied into the answer, so those remembered are never changed.

@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from google.protobuf.empty_pb2 import Empty
 
-from everruns.v1 import runtime_agent_pb2, session_pb2
+from everruns.v1 import comparison_pb2, explanation_pb2, runtime_agent_pb2, session_pb2
 from everruns.v1 import session_service_pb2 as pb
 from server.core.ids import parse_id
-from server.rpc import decode, encode
+from server.rpc import decode, encode, encode_explanation
 from server.rpc.calls import Call
 from server.rpc.page_token import next_page_token, page_request
+from server.usecases.compare_sessions import CompareSessions
 from server.usecases.create_session import CreateSession
 from server.usecases.delete_session import DeleteSession
+from server.usecases.explain_session import ExplainSession
 from server.usecases.get_runtime_agent import GetRuntimeAgent
 from server.usecases.get_session import GetSession
 from server.usecases.get_session_stats import GetSessionStats
@@ -38,6 +40,8 @@ class SessionService:
     unpin_session: UnpinSession
     get_session_stats: GetSessionStats
     get_runtime_agent: GetRuntimeAgent
+    explain_session: ExplainSession
+    compare_sessions: CompareSessions
 
     def CreateSession(self, request: pb.CreateSessionRequest, call: Call) -> session_pb2.Session:
         spec = decode.new_session(request.session)
@@ -103,3 +107,11 @@ class SessionService:
     ) -> runtime_agent_pb2.RuntimeAgent:
         found = self.get_runtime_agent(call.organization_id, parse_id("session", request.id))
         return encode.runtime_agent(found.runtime_agent, found.session.agent_id, found.session.id)
+
+    def ExplainSession(self, request: pb.ExplainSessionRequest, call: Call) -> explanation_pb2.Explanation:
+        found = self.explain_session(call.organization_id, parse_id("session", request.id))
+        return encode_explanation.explained(found)
+
+    def CompareSessions(self, request: pb.CompareSessionsRequest, call: Call) -> comparison_pb2.Comparison:
+        a, b = parse_id("session", request.a), parse_id("session", request.b)
+        return encode_explanation.compared(self.compare_sessions(call.organization_id, a, b))

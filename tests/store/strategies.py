@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from server.core.agent import AgentStatus
 from server.core.json import MAX_SAFE_INTEGER, JsonObject, JsonValue
-from server.core.layer import CapabilityConfig, Layer
+from server.core.layer import CapabilityConfig, Layer, Mode
 from server.core.session import SessionStatus
 
 # A property shares its test's database: each example works in an organization of its own.
@@ -35,9 +35,14 @@ _VALUES: st.SearchStrategy[JsonValue] = st.recursive(
 CONFIGS: st.SearchStrategy[JsonObject] = st.dictionaries(TEXT, _VALUES, max_size=4)
 
 _REFS = st.from_regex(r"[a-z0-9_.:-]{1,12}", fullmatch=True)
-LAYERS = st.dictionaries(_REFS, st.none() | CONFIGS, max_size=4).map(
-    lambda entries: Layer.of(CapabilityConfig(ref, config) for ref, config in entries.items())
+_ENTRIES = st.builds(
+    CapabilityConfig,
+    _REFS,
+    st.none() | CONFIGS,
+    st.sampled_from(Mode),
+    st.lists(TEXT, unique=True, max_size=2).map(tuple),
 )
+LAYERS = st.lists(_ENTRIES, max_size=4, unique_by=lambda entry: entry.ref).map(Layer.of)
 
 TIMES = st.integers(1, 2**45)
 """Microseconds since 1970."""

@@ -27,6 +27,8 @@ CALLS: dict[str, JsonObject] = {
     "UnpinSession": {"id": "$CreateSession.id"},
     "GetSessionStats": {"agent_id": "$CreateAgent.id"},
     "GetRuntimeAgent": {"id": "$CreateSession.id"},
+    "ExplainSession": {"id": "$CreateSession.id"},
+    "CompareSessions": {"a": "$CreateSession.id", "b": "$CreateSession.id"},
     "ListCapabilities": {},
     "GetCapability": {"id": "virtual_bash"},
     "DeleteSession": {"id": "$CreateSession.id"},

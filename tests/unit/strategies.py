@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from server.core.agent import Agent, AgentStatus
 from server.core.catalog import CapabilityStatus, Catalog
 from server.core.json import MAX_SAFE_INTEGER, JsonObject, JsonValue
-from server.core.layer import EMPTY, CapabilityConfig, Layer
+from server.core.layer import EMPTY, CapabilityConfig, Layer, Mode
 from server.core.merge import Layers
 from server.core.session import Session, SessionStatus
 from tests.unit.capabilities import ANY_CONFIG, BUILT_IN, capability
@@ -106,6 +106,11 @@ def _some(of: Sequence[str]) -> st.SearchStrategy[list[str]]:
     return st.lists(st.sampled_from(of), unique=True, max_size=2) if of else st.just([])
 
 
+LOCKS = st.lists(
+    st.sampled_from(["/a", "/a/b", "/a/b/c/0", "/b", "/c/d", "/timeout_ms", ""]), unique=True, max_size=2
+).map(tuple)
+
+
 def layers_of(refs: st.SearchStrategy[str], unique: bool = False) -> st.SearchStrategy[Layers]:
     """An agent's and a session's layer, and a base, of these refs; a layer may name one twice."""
     entries = st.builds(CapabilityConfig, refs, st.none() | _OFTEN | PATCHES)
@@ -130,9 +135,32 @@ def merges(draw: st.DrawFn, sound: bool = False) -> tuple[Catalog, Layers]:
     return catalog, draw(layers_of(refs, sound))
 
 
+@st.composite
+def strict_merges(draw: st.DrawFn) -> tuple[Catalog, Layers]:
+    """A catalog, and layers of which the session's may exclude and the others may lock."""
+    catalog = draw(catalogs() | st.just(BUILT_IN))
+    known = _BUILT_IN_REFS if catalog is BUILT_IN else [capability.id for capability in catalog]
+    refs = st.sampled_from([*known, *known, *known, *_ODD_REFS])
+    configs = st.none() | _OFTEN | PATCHES
+    lower = st.builds(CapabilityConfig, refs, configs, locked=st.just(()) | LOCKS)
+    upper = st.builds(CapabilityConfig, refs, configs) | st.builds(
+        CapabilityConfig, refs, st.none(), st.just(Mode.EXCLUDE)
+    )
+    agent, session = st.lists(lower, max_size=5), st.lists(upper, max_size=5)
+    base = st.just(EMPTY) | st.lists(lower, max_size=2).map(Layer.of)
+    return catalog, draw(st.builds(Layers, agent.map(Layer.of), session.map(Layer.of), base))
+
+
 UUIDS = st.binary(min_size=16, max_size=16)
 TAGS = st.lists(TEXT, max_size=3).map(tuple)
-LAYERS = st.lists(st.builds(CapabilityConfig, TEXT, st.none() | PATCHES), max_size=2).map(Layer.of)
+ENTRIES = st.builds(
+    CapabilityConfig,
+    TEXT,
+    st.none() | PATCHES,
+    st.sampled_from(Mode),
+    st.lists(TEXT, unique=True, max_size=2).map(tuple),
+)
+LAYERS = st.lists(ENTRIES, max_size=2).map(Layer.of)
 _TIMES = st.integers(0, 2**62)
 _MAYBE = st.none() | TEXT
 

@@ -30,6 +30,8 @@ READING = {
     "PreviewSession",
     "GetRuntimeAgent",
     "GetSessionStats",
+    "ExplainSession",
+    "CompareSessions",
     "GetAgent",
     "ListAgents",
     "GetCapability",

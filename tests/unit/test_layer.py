@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.core.json import JsonObject
-from server.core.layer import EMPTY, CapabilityConfig, Layer
-from tests.unit.strategies import PATCHES, TEXT
+from server.core.layer import EMPTY, CapabilityConfig, Layer, Mode
+from tests.unit import strategies
 
-ENTRIES = st.lists(st.builds(CapabilityConfig, TEXT, st.none() | PATCHES), max_size=4)
+ENTRIES = st.lists(strategies.ENTRIES, max_size=4)
 
 
 @given(ENTRIES)
@@ -59,13 +59,22 @@ def test_layers_are_equal_when_their_entries_are(
 
 
 def _plain(entries: list[CapabilityConfig]) -> list[list[object]]:
-    return [[entry.ref, entry.config] for entry in entries]
+    return [[entry.ref, entry.config, entry.mode, entry.locked] for entry in entries]
 
 
 def test_no_config_and_an_empty_one_are_two_things() -> None:
     assert Layer.of([CapabilityConfig("a")]) != Layer.of([CapabilityConfig("a", {})])
     assert Layer.parse('[{"ref": "a", "config": {}}]').entries == (CapabilityConfig("a", {}),)
     assert Layer.parse('[{"ref": "a", "config": null}]').entries == (CapabilityConfig("a"),)
+
+
+def test_what_is_not_said_is_not_kept() -> None:
+    """So that layers kept before there were modes and locks have the text that they would have now."""
+    assert Layer.of([CapabilityConfig("a")]).text == '[{"config":null,"ref":"a"}]'
+    whole = Layer.of([CapabilityConfig("a", None, Mode.EXCLUDE), CapabilityConfig("b", {}, locked=("/c",))])
+    assert whole.text == (
+        '[{"config":null,"mode":"exclude","ref":"a"},{"config":{},"locked":["/c"],"ref":"b"}]'
+    )
 
 
 def test_the_order_of_entries_matters() -> None:

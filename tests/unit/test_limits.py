@@ -24,6 +24,7 @@ from server.rpc.validate import validate
 from tests.unit.proto_fields import REQUESTS, Place, places
 
 UUID = "0192f3a1-7c5e-7d3e-8f0a-1b2c3d4e5f60"
+JSON_POINTER = "(/([^/~]|~[01])*)*"
 WIDE = "😀"  # a character of four bytes
 
 
@@ -48,7 +49,8 @@ def probe_min_length(place: Place, kept: FieldLimits) -> Probe:
 
 def probe_max_length(place: Place, kept: FieldLimits) -> Probe:
     longest = kept.max_length
-    within = [one(place, character * longest) for character in ("a", WIDE)]
+    start = "/" if kept.pattern == JSON_POINTER else ""
+    within = [one(place, start + character * (longest - len(start))) for character in ("a", WIDE)]
     beyond = [one(place, character * (longest + 1)) for character in ("a", WIDE)]
     return Probe(within, beyond, Reason.LIMIT_EXCEEDED)
 
@@ -65,21 +67,25 @@ def probe_max_bytes(place: Place, kept: FieldLimits) -> Probe:
 def probe_max_items(place: Place, kept: FieldLimits) -> Probe:
     def items(count: int) -> list[object]:
         if place.field.message_type is None:
-            return [f"tag {number}" for number in range(count)]
+            return [f"/tag {number}" for number in range(count)]
         return [CapabilityConfig(ref=f"c{number}") for number in range(count)]
 
     return Probe([items(kept.max_items)], [items(kept.max_items + 1)], Reason.LIMIT_EXCEEDED)
 
 
 def probe_pattern(place: Place, kept: FieldLimits) -> Probe:
+    if kept.pattern == JSON_POINTER:
+        within = [one(place, text) for text in ("", "/", "/a/b", "/~0~1", "//a b\n", "/é")]
+        beyond = [one(place, text) for text in ("a", "a/b", "/~", "/~2", "/a~", " /a", "#/a")]
+        return Probe(within, beyond, Reason.INVALID_FIELD)
     match = re.fullmatch(r"\[(.+)\]\{1,(\d+)\}", kept.pattern)
     assert match, f"a pattern of another form needs values of its own: {kept.pattern}"
     most = int(match[2])
-    within = [text for text in ("a", "a" * most, "-", "Z", "~", "_.:-") if re.fullmatch(kept.pattern, text)]
-    beyond = ["a" * (most + 1), "a b", "a\n", " a", "é", "\u0660", "a\u200b"]
+    fits = [text for text in ("a", "a" * most, "-", "Z", "~", "_.:-") if re.fullmatch(kept.pattern, text)]
+    fails = ["a" * (most + 1), "a b", "a\n", " a", "é", "\u0660", "a\u200b"]
     return Probe(
-        [one(place, text) for text in within],
-        [one(place, text) for text in beyond],
+        [one(place, text) for text in fits],
+        [one(place, text) for text in fails],
         Reason.INVALID_FIELD,
     )
 

@@ -23,6 +23,7 @@ from server.rpc.errors import code_name, to_status
 from tests.unit.status_details import Failure, read_failure
 
 # What only a REST gateway can find: a server of gRPC has no routes and no JSON.
+WARNINGS = ("CAPABILITY_DEPRECATED", "EXCLUSION_WITHOUT_EFFECT")
 OF_THE_GATEWAY = {
     "UNKNOWN_FIELD",
     "OUTPUT_ONLY_FIELD",
@@ -48,15 +49,16 @@ def test_the_reasons_are_those_of_the_protos() -> None:
     assert all(reason.name == reason.value for reason in Reason)
 
 
-@pytest.mark.parametrize("reason", [reason for reason in Reason if reason != "CAPABILITY_DEPRECATED"])
+@pytest.mark.parametrize("reason", [reason for reason in Reason if reason not in WARNINGS])
 def test_every_reason_ends_a_call_with_a_code_that_is_not_ok(reason: Reason) -> None:
     found = failure(ServiceError(reason, "text"))
     assert found.code is not grpc.StatusCode.OK
     assert (found.reason, found.domain, found.message) == (reason, "everruns", "text")
 
 
-def test_a_deprecated_capability_ends_no_call() -> None:
-    assert code_name(ServiceError(Reason.CAPABILITY_DEPRECATED, "text")) == "OK"
+def test_a_warning_ends_no_call() -> None:
+    for reason in WARNINGS:
+        assert code_name(ServiceError(Reason(reason), "text")) == "OK"
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,11 @@ def test_what_is_required_must_be_there_unless_an_update_leaves_it_out(place: Pl
 
 
 def test_the_walk_finds_what_there_is() -> None:
-    assert {str(place) for place in ENUMS} == {"ListSessionsRequest.status"}
+    assert {str(place) for place in ENUMS} == {
+        "ListSessionsRequest.status",
+        *(f"{verb}SessionRequest.session.capabilities.mode" for verb in ("Create", "Preview", "Update")),
+        *(f"{verb}AgentRequest.agent.capabilities.mode" for verb in ("Create", "Apply", "Update")),
+    }
     assert {place.path for place in TIMES} == {"created_after", "created_before"}
     found = {str(place) for place in REQUIRED}
     assert {

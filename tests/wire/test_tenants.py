@@ -20,6 +20,8 @@ NEVER = "session_" + "0123456789abcdef" * 2, "agent_" + "fedcba9876543210" * 2
 CALLS = (
     Call("GetSession", id="$id"),
     Call("GetRuntimeAgent", id="$id"),
+    Call("ExplainSession", id="$id"),
+    Call("CompareSessions", query={"a": "$id", "b": "$id"}),
     Call("UpdateSession", {"title": "t"}, "$id"),
     Call("UpdateSession", {"capabilities": ["nope"]}, "$id"),
     Call("UpdateSession", {}, "$id"),

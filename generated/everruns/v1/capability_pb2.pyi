@@ -16,10 +16,19 @@ class CapabilityStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     CAPABILITY_STATUS_AVAILABLE: _ClassVar[CapabilityStatus]
     CAPABILITY_STATUS_DEPRECATED: _ClassVar[CapabilityStatus]
     CAPABILITY_STATUS_COMING_SOON: _ClassVar[CapabilityStatus]
+
+class CapabilityMode(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CAPABILITY_MODE_UNSPECIFIED: _ClassVar[CapabilityMode]
+    CAPABILITY_MODE_INCLUDE: _ClassVar[CapabilityMode]
+    CAPABILITY_MODE_EXCLUDE: _ClassVar[CapabilityMode]
 CAPABILITY_STATUS_UNSPECIFIED: CapabilityStatus
 CAPABILITY_STATUS_AVAILABLE: CapabilityStatus
 CAPABILITY_STATUS_DEPRECATED: CapabilityStatus
 CAPABILITY_STATUS_COMING_SOON: CapabilityStatus
+CAPABILITY_MODE_UNSPECIFIED: CapabilityMode
+CAPABILITY_MODE_INCLUDE: CapabilityMode
+CAPABILITY_MODE_EXCLUDE: CapabilityMode
 
 class ToolDefinition(_message.Message):
     __slots__ = ("name", "description", "parameters")
@@ -62,9 +71,13 @@ class Capability(_message.Message):
     def __init__(self, id: _Optional[str] = ..., name: _Optional[str] = ..., description: _Optional[str] = ..., status: _Optional[_Union[CapabilityStatus, str]] = ..., icon: _Optional[str] = ..., category: _Optional[str] = ..., dependencies: _Optional[_Iterable[str]] = ..., features: _Optional[_Iterable[str]] = ..., conflicts_with: _Optional[_Iterable[str]] = ..., system_prompt: _Optional[str] = ..., tool_definitions: _Optional[_Iterable[_Union[ToolDefinition, _Mapping]]] = ..., config_schema: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., default_config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
 
 class CapabilityConfig(_message.Message):
-    __slots__ = ("ref", "config")
+    __slots__ = ("ref", "config", "mode", "locked")
     REF_FIELD_NUMBER: _ClassVar[int]
     CONFIG_FIELD_NUMBER: _ClassVar[int]
+    MODE_FIELD_NUMBER: _ClassVar[int]
+    LOCKED_FIELD_NUMBER: _ClassVar[int]
     ref: str
     config: _struct_pb2.Struct
-    def __init__(self, ref: _Optional[str] = ..., config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ...) -> None: ...
+    mode: CapabilityMode
+    locked: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, ref: _Optional[str] = ..., config: _Optional[_Union[_struct_pb2.Struct, _Mapping]] = ..., mode: _Optional[_Union[CapabilityMode, str]] = ..., locked: _Optional[_Iterable[str]] = ...) -> None: ...

@@ -28,6 +28,9 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TOOL_NAME_CONFLICT: _ClassVar[ErrorReason]
     TOO_MANY_CAPABILITIES: _ClassVar[ErrorReason]
     CAPABILITY_DEPRECATED: _ClassVar[ErrorReason]
+    EXCLUDED_CAPABILITY_NEEDED: _ClassVar[ErrorReason]
+    CONFIG_LOCKED: _ClassVar[ErrorReason]
+    EXCLUSION_WITHOUT_EFFECT: _ClassVar[ErrorReason]
     API_KEY_MISSING: _ClassVar[ErrorReason]
     API_KEY_INVALID: _ClassVar[ErrorReason]
     SCOPE_MISSING: _ClassVar[ErrorReason]
@@ -69,6 +72,9 @@ INVALID_CONFIG: ErrorReason
 TOOL_NAME_CONFLICT: ErrorReason
 TOO_MANY_CAPABILITIES: ErrorReason
 CAPABILITY_DEPRECATED: ErrorReason
+EXCLUDED_CAPABILITY_NEEDED: ErrorReason
+CONFIG_LOCKED: ErrorReason
+EXCLUSION_WITHOUT_EFFECT: ErrorReason
 API_KEY_MISSING: ErrorReason
 API_KEY_INVALID: ErrorReason
 SCOPE_MISSING: ErrorReason

@@ -1,5 +1,7 @@
 import datetime
 
+from everruns.v1 import comparison_pb2 as _comparison_pb2
+from everruns.v1 import explanation_pb2 as _explanation_pb2
 from everruns.v1 import options_pb2 as _options_pb2
 from everruns.v1 import runtime_agent_pb2 as _runtime_agent_pb2
 from everruns.v1 import session_pb2 as _session_pb2
@@ -135,3 +137,17 @@ class SessionStats(_message.Message):
     active: int
     idle: int
     def __init__(self, total: _Optional[int] = ..., started: _Optional[int] = ..., active: _Optional[int] = ..., idle: _Optional[int] = ...) -> None: ...
+
+class ExplainSessionRequest(_message.Message):
+    __slots__ = ("id",)
+    ID_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    def __init__(self, id: _Optional[str] = ...) -> None: ...
+
+class CompareSessionsRequest(_message.Message):
+    __slots__ = ("a", "b")
+    A_FIELD_NUMBER: _ClassVar[int]
+    B_FIELD_NUMBER: _ClassVar[int]
+    a: str
+    b: str
+    def __init__(self, a: _Optional[str] = ..., b: _Optional[str] = ...) -> None: ...

@@ -3,6 +3,8 @@
 import grpc
 import warnings
 
+from everruns.v1 import comparison_pb2 as everruns_dot_v1_dot_comparison__pb2
+from everruns.v1 import explanation_pb2 as everruns_dot_v1_dot_explanation__pb2
 from everruns.v1 import runtime_agent_pb2 as everruns_dot_v1_dot_runtime__agent__pb2
 from everruns.v1 import session_pb2 as everruns_dot_v1_dot_session__pb2
 from everruns.v1 import session_service_pb2 as everruns_dot_v1_dot_session__service__pb2
@@ -97,6 +99,16 @@ class SessionServiceStub:
                 request_serializer=everruns_dot_v1_dot_session__service__pb2.GetRuntimeAgentRequest.SerializeToString,
                 response_deserializer=everruns_dot_v1_dot_runtime__agent__pb2.RuntimeAgent.FromString,
                 _registered_method=True)
+        self.ExplainSession = channel.unary_unary(
+                '/everruns.v1.SessionService/ExplainSession',
+                request_serializer=everruns_dot_v1_dot_session__service__pb2.ExplainSessionRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_explanation__pb2.Explanation.FromString,
+                _registered_method=True)
+        self.CompareSessions = channel.unary_unary(
+                '/everruns.v1.SessionService/CompareSessions',
+                request_serializer=everruns_dot_v1_dot_session__service__pb2.CompareSessionsRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_comparison__pb2.Comparison.FromString,
+                _registered_method=True)
 
 
 class SessionServiceServicer:
@@ -117,7 +129,8 @@ class SessionServiceServicer:
 
         INVALID_ARGUMENT `INVALID_FIELD`, `INVALID_ID`, `REQUIRED_FIELD_MISSING`, `LIMIT_EXCEEDED`, `NUMBER_NOT_REPRESENTABLE`,
         `DUPLICATE_CAPABILITY`, `UNKNOWN_CAPABILITY`, `CAPABILITY_NOT_AVAILABLE`, `CAPABILITY_CONFLICT`,
-        `INVALID_CONFIG`, `TOOL_NAME_CONFLICT`, `TOO_MANY_CAPABILITIES`: one violation for each bad field.
+        `INVALID_CONFIG`, `TOOL_NAME_CONFLICT`, `TOO_MANY_CAPABILITIES`, `EXCLUDED_CAPABILITY_NEEDED`, `CONFIG_LOCKED`:
+        one violation for each bad field.
         NOT_FOUND `AGENT_NOT_FOUND`: the organization has no such agent.
         FAILED_PRECONDITION `AGENT_ARCHIVED`: the agent was deleted.
         ALREADY_EXISTS `IDEMPOTENCY_KEY_REUSED`: `request_id` came with another session before.
@@ -228,6 +241,28 @@ class SessionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ExplainSession(self, request, context):
+        """Answers why the session runs with what it runs with: every part of its runtime agent with the layer
+        that won, what that beat and the rule, and what is left out with the reason.
+
+        INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
+        NOT_FOUND `SESSION_NOT_FOUND`: the organization has no such session.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CompareSessions(self, request, context):
+        """Answers what differs between the runtime agents of two sessions, with why on both sides. Nothing
+        differs exactly when their digests are equal.
+
+        INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: an id is not well formed, or missing.
+        NOT_FOUND `SESSION_NOT_FOUND`: the organization has no session of one of the ids.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SessionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -280,6 +315,16 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.GetRuntimeAgent,
                     request_deserializer=everruns_dot_v1_dot_session__service__pb2.GetRuntimeAgentRequest.FromString,
                     response_serializer=everruns_dot_v1_dot_runtime__agent__pb2.RuntimeAgent.SerializeToString,
+            ),
+            'ExplainSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExplainSession,
+                    request_deserializer=everruns_dot_v1_dot_session__service__pb2.ExplainSessionRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_explanation__pb2.Explanation.SerializeToString,
+            ),
+            'CompareSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.CompareSessions,
+                    request_deserializer=everruns_dot_v1_dot_session__service__pb2.CompareSessionsRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_comparison__pb2.Comparison.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -562,6 +607,60 @@ class SessionService:
             '/everruns.v1.SessionService/GetRuntimeAgent',
             everruns_dot_v1_dot_session__service__pb2.GetRuntimeAgentRequest.SerializeToString,
             everruns_dot_v1_dot_runtime__agent__pb2.RuntimeAgent.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExplainSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.SessionService/ExplainSession',
+            everruns_dot_v1_dot_session__service__pb2.ExplainSessionRequest.SerializeToString,
+            everruns_dot_v1_dot_explanation__pb2.Explanation.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CompareSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.SessionService/CompareSessions',
+            everruns_dot_v1_dot_session__service__pb2.CompareSessionsRequest.SerializeToString,
+            everruns_dot_v1_dot_comparison__pb2.Comparison.FromString,
             options,
             channel_credentials,
             insecure,

@@ -36,6 +36,7 @@ def test_every_reason_for_which_a_call_ends_has_a_status() -> None:
     assert set(ErrorReason.keys()) - set(STATUS_OF_REASON) == {
         "ERROR_REASON_UNSPECIFIED",
         "CAPABILITY_DEPRECATED",
+        "EXCLUSION_WITHOUT_EFFECT",
     }
     assert all(status >= 400 for status in STATUS_OF_REASON.values())
 

@@ -54,7 +54,15 @@ def test_a_full_session_is_rendered_whole() -> None:
         title="",
         tags=["a", ""],
         model_id="gpt-4o",
-        capabilities=[{"ref": "current_time"}, {"ref": "web_fetch", "config": {"timeout_ms": 30000}}],
+        capabilities=[
+            {"ref": "current_time"},
+            {
+                "ref": "web_fetch",
+                "config": {"timeout_ms": 30000},
+                "mode": capability_pb2.CAPABILITY_MODE_EXCLUDE,
+                "locked": ["/a"],
+            },
+        ],
         status=session_pb2.SESSION_STATUS_STARTED,
         features=["file_system"],
         harness_id="harness_1",
@@ -70,8 +78,8 @@ def test_a_full_session_is_rendered_whole() -> None:
         "tags": ["a", ""],
         "model_id": "gpt-4o",
         "capabilities": [
-            {"ref": "current_time", "config": None},
-            {"ref": "web_fetch", "config": {"timeout_ms": 30000}},
+            {"ref": "current_time", "config": None, "mode": None, "locked": []},
+            {"ref": "web_fetch", "config": {"timeout_ms": 30000}, "mode": "exclude", "locked": ["/a"]},
         ],
         "status": "started",
         "features": ["file_system"],

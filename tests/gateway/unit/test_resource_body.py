@@ -252,7 +252,17 @@ def test_a_body_of_bad_keys_alone_has_a_bounded_answer(monkeypatch: pytest.Monke
     assert len(searched) == MAX_VIOLATIONS
 
 
-CAPABILITIES = st.lists(st.fixed_dictionaries({"ref": TEXT, "config": st.none() | OBJECTS}), max_size=4)
+CAPABILITIES = st.lists(
+    st.fixed_dictionaries(
+        {
+            "ref": TEXT,
+            "config": st.none() | OBJECTS,
+            "mode": st.sampled_from([None, "include", "exclude"]),
+            "locked": st.lists(TEXT, max_size=2),
+        }
+    ),
+    max_size=4,
+)
 SESSIONS = st.fixed_dictionaries(
     {
         "agent_id": TEXT,

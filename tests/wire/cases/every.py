@@ -7,6 +7,8 @@ from tests.wire.cases.bad_fields import FIELDS, NEW_SESSIONS
 from tests.wire.cases.callers import CALLERS, NOT_FOUND
 from tests.wire.cases.case import Case
 from tests.wire.cases.conflicts import CONFLICTS
+from tests.wire.cases.exclusions import EXCLUSIONS, EXCLUSIONS_CREATED
+from tests.wire.cases.explanations import COMPARISONS, EXPLANATIONS
 from tests.wire.cases.good_agents import AGENTS, CATALOG
 from tests.wire.cases.good_lists import LISTS, STATS
 from tests.wire.cases.good_runtimes import RUNTIMES
@@ -25,7 +27,11 @@ CASES: tuple[Case, ...] = (
     *LISTS,
     *STATS,
     *RUNTIMES,
+    *EXCLUSIONS_CREATED,
+    *EXCLUSIONS,
+    *EXPLANATIONS,
+    *COMPARISONS,
 )
 
-NEW_SESSION_CASES: tuple[Case, ...] = (*CREATED, *NEW_SESSIONS, *CAPABILITIES)
+NEW_SESSION_CASES: tuple[Case, ...] = (*CREATED, *NEW_SESSIONS, *CAPABILITIES, *EXCLUSIONS_CREATED)
 """Those of a new session, which a preview must answer alike."""

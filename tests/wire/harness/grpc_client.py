@@ -121,5 +121,12 @@ def _answer(call: Call, response: Message, replayed: bool) -> Answer:
 
 def _spelled_out(key: str, value: Json) -> Json:
     if key == "capabilities" and isinstance(value, list):
-        return [{"ref": entry} if isinstance(entry, str) else entry for entry in value]
+        return [{"ref": entry} if isinstance(entry, str) else _with_mode(entry) for entry in value]
     return value
+
+
+def _with_mode(entry: Json) -> Json:
+    """An entry with its mode as protobuf names it."""
+    if isinstance(entry, dict) and isinstance(entry.get("mode"), str):
+        return {**entry, "mode": f"CAPABILITY_MODE_{str(entry['mode']).upper()}"}
+    return entry

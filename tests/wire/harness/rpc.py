@@ -31,6 +31,8 @@ REST: dict[str, tuple[str, str]] = {
     "UnpinSession": ("DELETE", "/v1/sessions/{id}/pin"),
     "GetSessionStats": ("GET", "/v1/sessions/stats"),
     "GetRuntimeAgent": ("GET", "/v1/sessions/{id}/runtime-agent"),
+    "ExplainSession": ("GET", "/v1/sessions/{id}/explain"),
+    "CompareSessions": ("GET", "/v1/sessions:compare"),
     "ApplyAgent": ("POST", "/v1/agents"),
     "GetAgent": ("GET", "/v1/agents/{id}"),
     "ListAgents": ("GET", "/v1/agents"),
