@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
 from collections.abc import Sequence
 
@@ -14,6 +13,8 @@ from server.core.clock import SystemClock
 from server.core.errors import ServiceError
 from server.dev import GatewayFailed, run_dev
 from server.dev_postgres import PostgresFailed, run_dev_on_postgres
+from server.log import start_logging
+from server.metrics_port import MetricsPortTaken
 from server.processes import PortTaken, StartFailed
 from server.progress import Progress
 from server.seed import seed
@@ -28,6 +29,7 @@ _EXPECTED = (
     CatalogFileError,
     CopyFailed,
     GatewayFailed,
+    MetricsPortTaken,
     PortTaken,
     PostgresFailed,
     SchemaTooNew,
@@ -44,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     try:
         settings = from_environment()
-        logging.basicConfig(level=settings.log_level, format=settings.log_format)
+        start_logging(settings)
         return _run(chosen, settings)
     except _EXPECTED as error:
         print(f"everruns: {error}", file=sys.stderr)
