@@ -11,6 +11,7 @@ from everruns.v1 import agent_service_pb2, capability_service_pb2, session_servi
 from server.catalog.load import load_catalog
 from server.core.catalog import Catalog
 from server.core.clock import SystemClock
+from server.core.errors import Reason, ServiceError
 from server.core.merge import remembering
 from server.core.meters import Meters
 from server.core.store import Store
@@ -77,7 +78,11 @@ def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
     Raises ValueError for a database URL of an unknown kind, and what `migrate` raises.
     """
     if settings.database_url.startswith("sqlite:"):
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            text = f"the directory {settings.data_dir} cannot be made: {error.strerror}"
+            raise ServiceError(Reason.STORE_UNAVAILABLE, text) from error
     dialect = open_dialect(settings.database_url, settings.postgres_prepare)
     migrate(dialect)
     return PeeweeStore(dialect, meters=meters)

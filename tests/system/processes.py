@@ -69,6 +69,11 @@ class Process:
         self._errors = errors
 
     @property
+    def pid(self) -> int:
+        """Its id."""
+        return self._popen.pid
+
+    @property
     def runs(self) -> bool:
         """Whether it has not ended."""
         return self._popen.poll() is None
