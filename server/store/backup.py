@@ -160,7 +160,8 @@ def _is_readable(path: Path) -> bool:
     try:
         with _opened(path) as dialect:
             _connection(dialect).execute("PRAGMA schema_version").fetchone()
-            return _connection(dialect).execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+            [found] = _connection(dialect).execute("PRAGMA quick_check(1)").fetchone()
+            return str(found) == "ok"
     except (PeeweeException, sqlite3.Error):
         return False
 

@@ -31,8 +31,8 @@ def test_a_backup_under_load_is_a_store_whose_counts_agree(tmp_path: Path) -> No
                     ended = run(["server", "backup", "--to", str(backup)], tmp_path / "data")
                     assert ended.returncode == 0, ended.stderr
                     done.append(before)
-                restored = ["server", "restore", "--from", str(backups[0]), "--replace"]
-                in_use = run(restored, tmp_path / "data")
+                restoring = ["server", "restore", "--from", str(backups[0]), "--replace"]
+                in_use = run(restoring, tmp_path / "data")
             finally:
                 enough.set()
             for each in loads:
