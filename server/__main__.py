@@ -18,6 +18,7 @@ from server.log import start_logging
 from server.metrics_port import MetricsPortTaken
 from server.processes import PortTaken, StartFailed
 from server.progress import Progress
+from server.rpc.health_check import is_serving
 from server.seed import seed
 from server.serve import serve
 from server.settings import BadSetting, Settings, from_environment
@@ -63,6 +64,8 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
             serve(settings)
         case "dev":
             (run_dev_on_postgres if chosen.postgres else run_dev)(settings)
+        case "health":
+            return 0 if is_serving(f"127.0.0.1:{settings.grpc_port}") else 1
         case "migrate":
             open_store(settings).close()
         case "seed":
@@ -108,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     dev = commands.add_parser("dev", help="seed an empty store, then serve gRPC and REST until Ctrl-C")
     on_postgres = "keep everything in a PostgreSQL that is started for it, and serve with 2 processes"
     dev.add_argument("--postgres", action="store_true", help=on_postgres)
+    commands.add_parser("health", help="ask the server on this machine; exit 0 when it serves, else 1")
     commands.add_parser("migrate", help="bring the database's schema up to date")
     commands.add_parser("seed", help="make a development organization, key and agent")
     copy = commands.add_parser(
