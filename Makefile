@@ -124,6 +124,22 @@ check-protos: $(VENV)/.installed
 	$(BIN)/buf lint build/protos.binpb --config protos/buf.yaml
 	$(BIN)/buf format --diff --exit-code protos
 
+# Supply chain
+
+.PHONY: sbom
+sbom: $(VENV)/.installed ## Write a bill of materials of what runs, CycloneDX, to build/sbom.json
+	@mkdir -p build
+	$(BIN)/python .ci/sbom.py > build/sbom.json
+
+# In an environment of its own: what looks for faults in packages is none of those that are looked at.
+build/audit/bin/pip-audit:
+	$(PYTHON) -m venv build/audit
+	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+
+.PHONY: audit
+audit: build/audit/bin/pip-audit ## Look for known faults in what runs; needs an index that knows of them
+	build/audit/bin/pip-audit --disable-pip --require-hashes --requirement $(REQUIREMENTS)/runtime.txt
+
 # Measure
 
 .PHONY: bench

@@ -7,22 +7,19 @@ from __future__ import annotations
 
 import signal
 import sys
+from contextlib import ExitStack
 from functools import partial
 
 import uvicorn
+from prometheus_client import CollectorRegistry
 
 from gateway.app import build_app
 from gateway.listen import listen
+from gateway.log import logging_config
+from gateway.metrics import metrics_served
 from gateway.settings import Settings, SettingsError, from_environment
 from gateway.workers import run_workers
 
-_LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"]},
-}
 _HEALTHCHECK_SECONDS = 20
 """How long a process may take to answer its supervisor. On a busy machine its start takes a while, too."""
 
@@ -40,26 +37,31 @@ def main() -> int:
     # uvicorn has its own handlers while it runs, and sends itself the signal again once it has stopped.
     for stop in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop, lambda *_: sys.exit(0))
-    config = _uvicorn_config(settings)
-    host, port = listener.getsockname()[:2]
-    authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    print(f"listening on http://{authority}, for the server at {settings.grpc_target}", flush=True)
-    with listener:
+    with listener, ExitStack() as running:
+        try:
+            registry = running.enter_context(metrics_served(settings))
+        except OSError as error:
+            where = f"{settings.metrics_host}:{settings.metrics_port}"
+            return _fail(f"cannot listen on {where} for metrics: {error.strerror}")
+        config = _uvicorn_config(settings, registry)
+        host, port = listener.getsockname()[:2]
+        authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        print(f"listening on http://{authority}, for the server at {settings.grpc_target}", flush=True)
         if settings.http_workers > 1:
             return run_workers(config, listener)
         uvicorn.Server(config).run(sockets=[listener])
     return 0
 
 
-def _uvicorn_config(settings: Settings) -> uvicorn.Config:
+def _uvicorn_config(settings: Settings, registry: CollectorRegistry | None) -> uvicorn.Config:
     return uvicorn.Config(
         # What makes the application can be handed to another process; the application cannot.
-        partial(build_app, settings),
+        partial(build_app, settings, registry),
         factory=True,
         access_log=False,
         http="h11",
         lifespan="on",
-        log_config=_LOGGING,
+        log_config=logging_config(settings.log_format),
         # At "info" the supervisor says that a process has died and is replaced.
         log_level="warning" if settings.http_workers == 1 else "info",
         loop="asyncio",

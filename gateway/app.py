@@ -6,11 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypedDict
 
+from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
 from gateway import health, routes
+from gateway.access import Access
 from gateway.channels import Channels
 from gateway.dispatch import Dispatcher
+from gateway.metrics import HttpMetrics
 from gateway.routes import RouteTable
 from gateway.rpc_endpoint import RpcEndpoint
 from gateway.settings import Settings
@@ -22,8 +25,9 @@ class State(TypedDict):
     routes: RouteTable
 
 
-def build_app(settings: Settings) -> Starlette:
-    """Returns the ASGI application. While it lives it holds its gRPC channels to the server.
+def build_app(settings: Settings, registry: CollectorRegistry | None = None) -> Starlette:
+    """Returns the ASGI application. While it lives it holds its gRPC channels to the server. Its metrics,
+    if the settings have a port for them, are in the registry.
 
     It starts, and answers 503, also while the server cannot be reached.
     """
@@ -33,10 +37,11 @@ def build_app(settings: Settings) -> Starlette:
         async with Channels(settings.grpc_target, settings.grpc_channels) as channels:
             yield {"routes": _route_table(channels, settings)}
 
+    metrics = HttpMetrics(registry or CollectorRegistry()) if settings.metrics_port is not None else None
     app = Starlette(lifespan=lifespan)
     # There are no other routes to redirect to, and looking for one copies every scope.
     app.router.redirect_slashes = False
-    app.router.default = Dispatcher()
+    app.router.default = Dispatcher(Access(settings.log_calls, metrics))
     return app
 
 

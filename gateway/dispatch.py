@@ -8,6 +8,7 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from gateway import errors, headers
+from gateway.access import CLIENT_GONE, UNMATCHED, Access
 from gateway.body import ClientGone
 from gateway.exchange import Answer, HttpRequest
 from gateway.problem import Problem
@@ -23,6 +24,9 @@ class Dispatcher:
     method that is not there are answered as every other error is. Every answer has an `X-Request-Id`.
     """
 
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
         if scope["type"] != "http":
@@ -31,19 +35,28 @@ class Dispatcher:
         routes: RouteTable = scope["state"]["routes"]
         by_name = headers.by_name(scope["headers"])
         request_id = headers.request_id(by_name)
+        started = self._access.begins()
+        route, status, reason = UNMATCHED, CLIENT_GONE, None
         try:
-            endpoint, path_values = routes.find(scope["method"], scope["path"])
-            answer = await endpoint(
-                HttpRequest(by_name, path_values, scope["query_string"], request_id, receive)
-            )
-        except Problem as problem:
-            answer = errors.problem_answer(problem, request_id)
-        except ClientGone:
-            return
-        except Exception:
-            _logger.exception("request %s: %s %s failed", request_id, scope["method"], scope["path"])
-            answer = errors.problem_answer(errors.internal(), request_id)
-        await _send(answer, request_id, send)
+            try:
+                endpoint, path_values = routes.find(scope["method"], scope["path"])
+                route = routes.template(endpoint)
+                answer = await endpoint(
+                    HttpRequest(by_name, path_values, scope["query_string"], request_id, receive)
+                )
+            except Problem as problem:
+                answer, reason = errors.problem_answer(problem, request_id), problem.code
+            except ClientGone:
+                return
+            except Exception:
+                _logger.exception("request %s: %s %s failed", request_id, scope["method"], route)
+                internal = errors.internal()
+                answer, reason = errors.problem_answer(internal, request_id), internal.code
+            await _send(answer, request_id, send)
+            status = answer.status
+        finally:
+            peer = scope.get("client")
+            self._access.ends(started, request_id, scope["method"], route, status, reason, peer)
 
 
 async def _send(answer: Answer, request_id: str, send: Send) -> None:

@@ -61,11 +61,13 @@ class RouteTable:
         """Takes method, path template and endpoint of each route. Raises ValueError for a route
         that is there twice."""
         templates: dict[str, dict[str, Endpoint]] = {}
+        self._template_of: dict[Endpoint, str] = {}
         for method, path, endpoint in endpoints:
             methods = templates.setdefault(_VARIABLE.sub("{}", path), {})
             if method in methods:
                 raise ValueError(f"{method} {path} is there twice")
             methods[method] = endpoint
+            self._template_of[endpoint] = path
         self._constant = {path: methods for path, methods in templates.items() if "{}" not in path}
         self._variable = [
             (re.compile("([^/]+)".join(map(re.escape, path.split("{}")))), methods)
@@ -88,6 +90,10 @@ class RouteTable:
                 headers=[(b"allow", allowed.encode())],
             )
         return endpoint, values
+
+    def template(self, endpoint: Endpoint) -> str:
+        """Returns the path template of an endpoint that was found."""
+        return self._template_of[endpoint]
 
     def _find_path(self, path: str) -> tuple[dict[str, Endpoint], tuple[str, ...]]:
         if (methods := self._constant.get(path)) is not None:

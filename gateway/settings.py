@@ -26,6 +26,8 @@ class Settings:
     as gRPC names it. `max_body_bytes` is the largest body that it reads, and `timeout_seconds` the
     longest that a call may take; a caller can ask for less. `http_workers` processes serve, each with
     `grpc_channels` channels to the server, which may be several processes, too: a channel reaches one.
+    `log_format` is `json` or `text`, `log_calls` one request in how many that succeed has a line, 0 for
+    none of them and None for no request at all. Metrics are served where there is a port for them.
     """
 
     http_host: str = "127.0.0.1"
@@ -35,11 +37,16 @@ class Settings:
     timeout_seconds: float = 30.0
     http_workers: int = 1
     grpc_channels: int = 1
+    log_format: str | None = None
+    log_calls: int | None = 0
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Returns the settings of `EVERRUNS_HTTP_HOST`, `_PORT`, `_MAX_BODY_BYTES`, `_TIMEOUT_SECONDS`,
-    `_WORKERS`, `EVERRUNS_GRPC_CHANNELS` and `EVERRUNS_GRPC_TARGET`, which without a value is the port
+    `_WORKERS`, `_METRICS_PORT`, `EVERRUNS_METRICS_HOST`, `EVERRUNS_LOG_FORMAT`, `_CALLS`,
+    `EVERRUNS_GRPC_CHANNELS` and `EVERRUNS_GRPC_TARGET`, which without a value is the port
     `EVERRUNS_GRPC_PORT` of this machine.
 
     A variable that is empty counts as not set. Raises SettingsError naming every bad value.
@@ -75,10 +82,35 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         grpc_channels=read(
             "EVERRUNS_GRPC_CHANNELS", _count, "a number from 1 to 1000", defaults.grpc_channels
         ),
+        log_format=read("EVERRUNS_LOG_FORMAT", _log_format, "json or text", defaults.log_format),
+        log_calls=read(
+            "EVERRUNS_LOG_CALLS", _log_calls, "all, errors, off, or a number above 0", defaults.log_calls
+        ),
+        metrics_host=read("EVERRUNS_METRICS_HOST", str, "a host", defaults.metrics_host),
+        metrics_port=read(
+            "EVERRUNS_HTTP_METRICS_PORT", _port_or_any, "a port from 0 to 65535", defaults.metrics_port
+        ),
     )
     if problems:
         raise SettingsError("\n".join(problems))
     return settings
+
+
+def share_metrics(directory: str) -> None:
+    """Has the processes that this one starts keep their metrics in files of a directory: it is in the
+    environment that prometheus-client looks for it."""
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+
+
+def _log_format(text: str) -> str:
+    if text.lower() not in ("json", "text"):
+        raise ValueError
+    return text.lower()
+
+
+def _log_calls(text: str) -> int | None:
+    named = {"all": 1, "errors": 0, "off": None}
+    return named[text.lower()] if text.lower() in named else _within(int(text), 1, 1_000_000_000)
 
 
 def _port(text: str) -> int:

@@ -1,11 +1,11 @@
-"""`python -m server serve | dev | migrate | seed | copy | keys create`: arguments, then one call."""
+"""`python -m server COMMAND`, as `serve`, `migrate`, `backup` or `keys create`: arguments, then one call."""
 
 from __future__ import annotations
 
 import argparse
-import logging
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from server.app import open_store
 from server.catalog.load import CatalogFileError
@@ -14,20 +14,27 @@ from server.core.clock import SystemClock
 from server.core.errors import ServiceError
 from server.dev import GatewayFailed, run_dev
 from server.dev_postgres import PostgresFailed, run_dev_on_postgres
+from server.log import start_logging
+from server.metrics_port import MetricsPortTaken
 from server.processes import PortTaken, StartFailed
 from server.progress import Progress
+from server.rpc.health_check import is_serving
 from server.seed import seed
 from server.serve import serve
 from server.settings import BadSetting, Settings, from_environment
+from server.store.backup import BackupFailed, back_up, restore
 from server.store.copy import CopyFailed, copy_store
 from server.store.migrate import SchemaTooNew
+from server.store.table_digest import TableDigest
 from server.usecases.create_key import CreateKey
 
 _EXPECTED = (
+    BackupFailed,
     BadSetting,
     CatalogFileError,
     CopyFailed,
     GatewayFailed,
+    MetricsPortTaken,
     PortTaken,
     PostgresFailed,
     SchemaTooNew,
@@ -44,7 +51,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     try:
         settings = from_environment()
-        logging.basicConfig(level=settings.log_level, format=settings.log_format)
+        start_logging(settings)
         return _run(chosen, settings)
     except _EXPECTED as error:
         print(f"everruns: {error}", file=sys.stderr)
@@ -57,6 +64,8 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
             serve(settings)
         case "dev":
             (run_dev_on_postgres if chosen.postgres else run_dev)(settings)
+        case "health":
+            return 0 if is_serving(f"127.0.0.1:{settings.grpc_port}") else 1
         case "migrate":
             open_store(settings).close()
         case "seed":
@@ -65,6 +74,12 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
             store.close()
         case "copy":
             _copy(chosen, settings)
+        case "backup":
+            with Progress(sys.stderr) as progress:
+                _print(back_up(settings.database_url, chosen.target, progress))
+        case "restore":
+            with Progress(sys.stderr) as progress:
+                _print(restore(settings.database_url, chosen.source, chosen.replace, progress))
         case "keys":
             _create_key(chosen, settings)
     return 0
@@ -73,6 +88,10 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
 def _copy(chosen: argparse.Namespace, settings: Settings) -> None:
     with Progress(sys.stderr) as progress:
         digests = copy_store(chosen.source, chosen.target, settings.postgres_prepare, progress)
+    _print(digests)
+
+
+def _print(digests: Iterable[TableDigest]) -> None:
     for table in digests:
         print(f"{table.table}: {table.rows} rows, digest {table.digest}")
 
@@ -92,6 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     dev = commands.add_parser("dev", help="seed an empty store, then serve gRPC and REST until Ctrl-C")
     on_postgres = "keep everything in a PostgreSQL that is started for it, and serve with 2 processes"
     dev.add_argument("--postgres", action="store_true", help=on_postgres)
+    commands.add_parser("health", help="ask the server on this machine; exit 0 when it serves, else 1")
     commands.add_parser("migrate", help="bring the database's schema up to date")
     commands.add_parser("seed", help="make a development organization, key and agent")
     copy = commands.add_parser(
@@ -104,6 +124,23 @@ def _parser() -> argparse.ArgumentParser:
     kinds = "sqlite:///PATH or postgresql://USER@HOST/NAME"
     copy.add_argument("--from", required=True, dest="source", metavar="URL", help=f"the source, {kinds}")
     copy.add_argument("--to", required=True, dest="target", metavar="URL", help="the target, empty at first")
+    backup = commands.add_parser(
+        "backup",
+        help="back the SQLite database up, also while it is served",
+        description="Write the SQLite database as it is at one moment to a new file, look it through, and "
+        "compare the two. The service may run.",
+    )
+    backup.add_argument("--to", required=True, dest="target", type=Path, metavar="FILE", help="a new file")
+    restored = commands.add_parser(
+        "restore",
+        help="put a backup in the place of the SQLite database",
+        description="Look a backup through, put it in the place of the SQLite database, and compare the two. "
+        "The service must be stopped.",
+    )
+    restored.add_argument(
+        "--from", required=True, dest="source", type=Path, metavar="FILE", help="the backup"
+    )
+    restored.add_argument("--replace", action="store_true", help="also where there is a database already")
     keys = commands.add_parser("keys", help="API keys").add_subparsers(dest="action", required=True)
     create = keys.add_parser("create", help="make a key and print it, once")
     create.add_argument("--org", required=True, help="the organization, made if there is none of the name")

@@ -11,15 +11,20 @@ from everruns.v1 import agent_service_pb2, capability_service_pb2, session_servi
 from server.catalog.load import load_catalog
 from server.core.catalog import Catalog
 from server.core.clock import SystemClock
+from server.core.errors import Reason, ServiceError
 from server.core.merge import remembering
+from server.core.meters import Meters
 from server.core.store import Store
 from server.executor import Threads
+from server.metrics import Metrics
 from server.rpc.agent_service import AgentService
 from server.rpc.calls import LARGEST_MESSAGE, Calls
 from server.rpc.capability_service import CapabilityService
+from server.rpc.journal import Journal
 from server.rpc.reflection import add_reflection
 from server.rpc.services import add_service
 from server.rpc.session_service import SessionService
+from server.rpc.streams import CountedHealth, Streams
 from server.settings import Settings
 from server.store.migrate import migrate
 from server.store.peewee_store import PeeweeStore, open_dialect
@@ -68,18 +73,24 @@ class App:
     health: health.HealthServicer
     store: Store
     threads: tuple[Threads, ...]
+    metrics: Metrics | None
+    """None where nobody is to ask for them."""
 
 
-def open_store(settings: Settings) -> PeeweeStore:
-    """The store of the settings, its schema up to date.
+def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
+    """The store of the settings, its schema up to date; what it does is counted in the meters.
 
     Raises ValueError for a database URL of an unknown kind, and what `migrate` raises.
     """
     if settings.database_url.startswith("sqlite:"):
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            text = f"the directory {settings.data_dir} cannot be made: {error.strerror}"
+            raise ServiceError(Reason.STORE_UNAVAILABLE, text) from error
     dialect = open_dialect(settings.database_url, settings.postgres_prepare)
     migrate(dialect)
-    return PeeweeStore(dialect, largest_group=settings.group_size)
+    return PeeweeStore(dialect, largest_group=settings.group_size, meters=meters)
 
 
 def make_services(store: Store, catalog: Catalog, default_model: str | None) -> Services:
@@ -123,7 +134,8 @@ def build(settings: Settings) -> App:
     Raises what `open_store` and `server.catalog.load.load_catalog` raise.
     """
     catalog = load_catalog(settings.catalog_dir)
-    store = open_store(settings)
+    meters = None if settings.metrics_port is None else Meters()
+    store = open_store(settings, meters)
     services = make_services(store, catalog, settings.default_model)
     patient, quick = Threads(settings.threads, "patient"), Threads(settings.quick_threads, "quick")
     server = grpc.server(
@@ -138,14 +150,18 @@ def build(settings: Settings) -> App:
             ("grpc.keepalive_permit_without_calls", 1),
         ],
     )
-    calls = Calls(Authenticate(store.keys), quick)
+    calls = Calls(Authenticate(store.keys), quick, Journal(settings.log_calls, meters))
     add_service(server, calls, SESSIONS, services.sessions)
     add_service(server, calls, AGENTS, services.agents)
     add_service(server, calls, CAPABILITIES, services.capabilities)
     names = [descriptor.full_name for descriptor in SERVICES]
-    servicer = health.HealthServicer(experimental_non_blocking=True)
+    streams = Streams()
+    servicer = CountedHealth(streams)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     add_reflection(server, [*names, health.SERVICE_NAME])
     for name in ("", *names):
         servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
-    return App(server, servicer, store, (patient, quick))
+    threads = patient, quick
+    kind = settings.database_url.partition(":")[0]
+    metrics = Metrics(meters, store, threads, streams, kind) if meters else None
+    return App(server, servicer, store, threads, metrics)

@@ -67,6 +67,7 @@ class Threads(ThreadPoolExecutor):
 
     def __init__(self, count: int, name: str) -> None:
         super().__init__(1)
+        self.name = name
         self._calls: queue.SimpleQueue[Submitted[Any] | None] = queue.SimpleQueue()
         self._busy = [False] * count
         self._workers = [
@@ -81,6 +82,19 @@ class Threads(ThreadPoolExecutor):
         submitted = Submitted(lambda: fn(*args, **kwargs))
         self._calls.put(submitted)
         return submitted
+
+    @property
+    def count(self) -> int:
+        """How many threads there are."""
+        return len(self._workers)
+
+    def busy(self) -> int:
+        """How many of them make a call just now."""
+        return sum(self._busy)
+
+    def queued(self) -> int:
+        """How many calls wait for a thread."""
+        return self._calls.qsize()
 
     def is_idle(self) -> bool:
         """Whether no call is being made or waits."""

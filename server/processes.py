@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from multiprocessing.connection import Connection, wait
 
+from server.log import start_logging
 from server.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -56,7 +57,10 @@ def run_processes(
     with reserve_port(settings.grpc_host, settings.grpc_port) as reserved:
         shared = replace(settings, grpc_port=reserved.getsockname()[1], share_port=True)
         cores = cores_to_pin(settings)
-        children = [_Child(shared, work, cores[place % len(cores)]) for place in range(settings.workers)]
+        children = [
+            _Child(_of_place(shared, place), work, cores[place % len(cores)])
+            for place in range(settings.workers)
+        ]
         try:
             for child in children:
                 child.wait_until_serving(stop)
@@ -122,6 +126,11 @@ def reserve_port(host: str, port: int) -> socket.socket:
         reserved.close()
         raise PortTaken(f"cannot listen on {host}:{port}: {error.strerror or error}") from None
     return reserved
+
+
+def _of_place(settings: Settings, place: int) -> Settings:
+    sockets = settings.metrics_socket
+    return replace(settings, metrics_socket=sockets / str(place)) if sockets else settings
 
 
 class _Child:
@@ -191,7 +200,7 @@ def _run(settings: Settings, work: Work, core: int | None, parent: int, serving:
         serving.send(True)
         serving.close()
 
-    logging.basicConfig(level=settings.log_level, format=settings.log_format)
+    start_logging(settings)
     # A parent that was killed leaves nobody to drain this process, so it does so itself.
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
     with pinned(core):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import signal
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 
 import grpc
 from grpc_health.v1 import health_pb2
 
 from server.app import SERVICES, App, build, open_store
 from server.catalog.load import load_catalog
+from server.metrics_port import metrics_of_processes_served, metrics_served
+from server.probe import probing
 from server.processes import PortTaken, cores_to_pin, pinned, run_processes
 from server.settings import Settings
 
@@ -21,7 +25,7 @@ logger = logging.getLogger(__name__)
 GRACE = 30.0
 """How long, in seconds, calls in flight have to finish when the server stops."""
 
-_PROBE_EVERY = 1.0
+_LOOK_EVERY = 1.0
 _QUIET = 0.05
 _FLUSH = 0.5
 
@@ -34,7 +38,7 @@ def serve(
     """Serves until SIGTERM or SIGINT; then finishes the calls in flight and returns.
 
     `when_serving` is called once calls are answered; serving ends, too, when `while_true` no longer is.
-    Raises PortTaken, StartFailed, and what `build` raises.
+    Raises PortTaken, MetricsPortTaken, StartFailed, and what `build` raises.
     """
     if settings.workers == 1:
         _serve_here(settings, cores_to_pin(settings)[0], when_serving, while_true)
@@ -43,7 +47,8 @@ def serve(
         # processes to wait for each other.
         load_catalog(settings.catalog_dir)
         open_store(settings).close()
-        run_processes(settings, serve_one, when_serving, while_true)
+        with metrics_of_processes_served(settings) as shared:
+            run_processes(shared, serve_one, when_serving, while_true)
 
 
 def serve_one(settings: Settings, when_serving: Callable[[], None]) -> None:
@@ -65,13 +70,17 @@ def _serve_here(
         stop = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stop.set())
-        with pinned(core):
-            app.server.start()
-        logger.info("serving gRPC on %s:%d", settings.grpc_host, port)
-        when_serving()
-        while not stop.wait(_PROBE_EVERY) and while_true():
-            show_health(app, app.store.is_healthy())
-        drain(app)
+        families = app.metrics.families if app.metrics else None
+        with contextlib.ExitStack() as running:
+            with pinned(core):
+                running.enter_context(metrics_served(settings, families))
+                app.server.start()
+                running.enter_context(probing(app.store.is_healthy, partial(show_health, app)))
+            logger.info("serving gRPC on %s:%d", settings.grpc_host, port)
+            when_serving()
+            while not stop.wait(_LOOK_EVERY) and while_true():
+                pass
+            drain(app)
     finally:
         app.store.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
@@ -13,6 +14,13 @@ T = TypeVar("T")
 
 class BadSetting(Exception):
     """A setting that cannot be used. The message names it."""
+
+
+class LogFormat(StrEnum):
+    """How a line of the log looks."""
+
+    TEXT = "text"
+    JSON = "json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +41,14 @@ class Settings:
     quick_threads: int
     group_size: int
     log_level: str
+    log_format: LogFormat | None
+    log_calls: int | None
+    metrics_host: str
+    metrics_port: int | None
     share_port: bool = False
     """Whether other processes of this service listen on the port too; nothing of the environment."""
-
-    @property
-    def log_format(self) -> str:
-        """How a line of the log looks."""
-        return "%(asctime)s %(levelname)s %(name)s: %(message)s"
+    metrics_socket: Path | None = None
+    """Where the process that serves the metrics of all asks for this one's; nothing of the environment."""
 
     @property
     def dev_key_file(self) -> Path:
@@ -73,6 +82,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     file = f"sqlite:///{(data_dir / 'everruns.db').absolute()}"
     database_url = read("EVERRUNS_DATABASE_URL", file, _database_url)
     on_sqlite = database_url.startswith("sqlite:")
+    errors_only: int | None = 0
     cores = 1 if on_sqlite else len(os.sched_getaffinity(0))
     return Settings(
         grpc_host=read("EVERRUNS_GRPC_HOST", "127.0.0.1", str),
@@ -89,6 +99,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         quick_threads=read("EVERRUNS_QUICK_THREADS", 4 if on_sqlite else 8, _count),
         group_size=read("EVERRUNS_GROUP_SIZE", 256, _count),
         log_level=read("EVERRUNS_LOG_LEVEL", "INFO", _log_level),
+        log_format=read("EVERRUNS_LOG_FORMAT", None, _log_format),
+        log_calls=read("EVERRUNS_LOG_CALLS", errors_only, _log_calls),
+        metrics_host=read("EVERRUNS_METRICS_HOST", "127.0.0.1", str),
+        metrics_port=read("EVERRUNS_METRICS_PORT", None, _port),
     )
 
 
@@ -121,3 +135,24 @@ def _log_level(text: str) -> str:
     if text.upper() not in levels:
         raise ValueError(f'must be one of {", ".join(levels)}, not "{text}"')
     return text.upper()
+
+
+def _log_format(text: str) -> LogFormat:
+    try:
+        return LogFormat(text.lower())
+    except ValueError:
+        raise ValueError(f'must be "json" or "text", not "{text}"') from None
+
+
+def _log_calls(text: str) -> int | None:
+    """One answered call in how many has a line; 0 for none, None for no call at all."""
+    match text.lower():
+        case "all":
+            return 1
+        case "errors":
+            return 0
+        case "off":
+            return None
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000_000:
+        raise ValueError(f'must be "all", "errors", "off", or a number above 0, not "{text}"')
+    return int(text)

@@ -16,7 +16,8 @@ from google.protobuf.message import DecodeError, Message
 from server.core.caller import Caller, Scope
 from server.core.errors import Reason, ServiceError, invalid_field
 from server.core.ids import InvalidId, parse_id
-from server.rpc.errors import code_name, to_status
+from server.rpc.errors import to_status
+from server.rpc.journal import Journal
 from server.rpc.validate import validate
 from server.usecases.authenticate import Authenticate, require
 
@@ -62,9 +63,15 @@ class Undecodable:
 class Calls:
     """Puts around a method what all methods need. Thread-safe."""
 
-    def __init__(self, authenticate: Authenticate, quick: ThreadPoolExecutor | None = None) -> None:
+    def __init__(
+        self,
+        authenticate: Authenticate,
+        quick: ThreadPoolExecutor | None = None,
+        journal: Journal | None = None,
+    ) -> None:
         self._authenticate = authenticate
         self._quick = quick
+        self._journal = journal or Journal()
 
     def around(
         self, name: str, method: Callable[[Request, Call], Response]
@@ -76,8 +83,12 @@ class Calls:
         """
         scope = Scope.READ if name.startswith(_READING) else Scope.WRITE
 
+        journal, answered = self._journal, (name, "OK")
+
         def handle(request: Request | Undecodable, context: grpc.ServicerContext) -> Response:
+            started = time.perf_counter()
             headers = _headers(context)
+            caller: Caller | None = None
             try:
                 caller = self._authenticate(headers.authorization)
                 require(caller, scope)
@@ -85,12 +96,15 @@ class Calls:
                 if isinstance(request, Undecodable):
                     raise _undecodable(request)
                 validate(request)
-                return method(request, Call(caller, context))
+                response = method(request, Call(caller, context))
             except Exception as error:
                 request_id = headers.request_id or uuid.uuid4().hex
                 refused = _refusal(error, name, request_id)
-                logger.info("%s %s request %s", name, code_name(refused), request_id)
+                journal.refused(name, refused, started, request_id, caller, context)
                 return _abort(context, to_status(refused, request_id))
+            if journal.notes_answers:
+                journal.answered(answered, started, headers.request_id, caller, context)
+            return response
 
         if self._quick is not None and name.startswith(_QUICK):
             # How grpc is told of other threads for a method.

@@ -27,6 +27,14 @@ def migrate(dialect: Dialect) -> list[str]:
             return list(runner.up())
 
 
+def applied_migrations(dialect: Dialect) -> list[str]:
+    """The names of those that are applied, in order; changes nothing. Raises SchemaTooNew."""
+    with _failures_translated():
+        migrations = Runner(dialect.database, str(_DIRECTORY)).status()
+    _refuse_unknown(migrations)
+    return [migration.name for migration in migrations if migration.applied is not None]
+
+
 def require_current(dialect: Dialect) -> None:
     """Changes nothing. Raises SchemaTooOld when `migrate` would, and SchemaTooNew as it does."""
     with _failures_translated():

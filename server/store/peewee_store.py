@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from server.core.errors import ServiceError
+from server.core.errors import Reason, ServiceError
+from server.core.meters import Meters
 from server.store import models
 from server.store.agents import PeeweeAgents
 from server.store.dialect import Dialect
@@ -13,6 +14,7 @@ from server.store.keys import PeeweeKeys
 from server.store.once import Answers
 from server.store.sessions import PeeweeSessions
 from server.store.sqlite import SqliteDialect
+from server.store.timed import TimedDialect
 from server.store.transaction import Transaction
 from server.store.writer import LARGEST_GROUP, Writer
 
@@ -23,11 +25,17 @@ class PeeweeStore:
     """A core.store.Store over a database whose schema is up to date: see migrate.py."""
 
     def __init__(
-        self, dialect: Dialect, longest_queue: int = LONGEST_QUEUE, largest_group: int = LARGEST_GROUP
+        self,
+        dialect: Dialect,
+        longest_queue: int = LONGEST_QUEUE,
+        largest_group: int = LARGEST_GROUP,
+        meters: Meters | None = None,
     ) -> None:
+        if meters is not None:
+            dialect = TimedDialect(dialect, meters)
         self._dialect = dialect
         with dialect.database.bind_ctx(models.TABLES):
-            self._writer = Writer(dialect, self._before_commit, longest_queue, largest_group)
+            self._writer = Writer(dialect, self._before_commit, longest_queue, largest_group, meters)
             answers = Answers(dialect)
             self.agents = PeeweeAgents(dialect, self._writer, answers)
             self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers)
@@ -39,9 +47,14 @@ class PeeweeStore:
             return False
         try:
             self._writer.run(lambda _: None, math.inf)
-        except ServiceError:
-            return False
+        except ServiceError as error:
+            # Too much to do is no failure: others would get no less of it if this process were left out.
+            return error.reason is Reason.QUEUE_FULL
         return True
+
+    def waiting_writes(self) -> int:
+        """How many writes wait for the writer."""
+        return self._writer.waiting()
 
     def close(self) -> None:
         """Finishes the writes that wait, refuses new ones, and closes every connection."""

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 from server.core.errors import Reason, ServiceError
+from server.core.meters import Meters
 from server.store.dialect import Dialect
 from server.store.group import AnyBatch, Batch, Groups, Write
 from server.store.transaction import Transaction
@@ -42,11 +43,13 @@ class Writer:
         before_commit: Callable[[Transaction], None],
         longest_queue: int,
         largest_group: int = LARGEST_GROUP,
+        meters: Meters | None = None,
     ) -> None:
         self._dialect = dialect
         self._groups = Groups(dialect, before_commit)
         self._longest_queue = longest_queue
         self._largest_group = largest_group
+        self._group_sizes = meters.groups if meters else None
         self._queue: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
@@ -75,6 +78,10 @@ class Writer:
         """Whether the thread works."""
         return self._thread.is_alive() and not self._closed
 
+    def waiting(self) -> int:
+        """How many writes wait to be taken into a transaction."""
+        return self._queue.qsize()
+
     def close(self) -> None:
         """Refuses further writes, finishes those that wait, and ends the thread."""
         self._closed = True
@@ -99,6 +106,8 @@ class Writer:
             while (first := self._queue.get()) is not _STOP:
                 group = [first]
                 stopping = self._take_what_waits(group)
+                if self._group_sizes is not None:
+                    self._group_sizes.add("", len(group))
                 self._groups.run(group)
                 for write in group:
                     write.done.release()

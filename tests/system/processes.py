@@ -40,7 +40,12 @@ def environment(directory: Path, **more: str) -> dict[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("EVERRUNS_")}
     paths = os.pathsep.join(map(str, (ROOT, ROOT / "generated")))
     # Many run at once, beside whatever else the machine does, so none keeps to a core.
-    ours = {"PYTHONPATH": paths, "EVERRUNS_DATA_DIR": str(directory), "EVERRUNS_PIN_CORES": "off"}
+    ours = {
+        "PYTHONPATH": paths,
+        "EVERRUNS_DATA_DIR": str(directory),
+        "EVERRUNS_PIN_CORES": "off",
+        "EVERRUNS_LOG_FORMAT": "text",
+    }
     return {**inherited, **ours, **more}
 
 
@@ -62,6 +67,11 @@ class Process:
     def __init__(self, popen: subprocess.Popen[str], errors: Path) -> None:
         self._popen = popen
         self._errors = errors
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+        return self._popen.pid
 
     @property
     def runs(self) -> bool:

@@ -8,7 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from server.settings import BadSetting, Settings, child_environment, from_environment, read_settings
+from server.settings import (
+    BadSetting,
+    LogFormat,
+    Settings,
+    child_environment,
+    from_environment,
+    read_settings,
+)
 
 # Variable: attribute, default, a value, and what it comes to.
 SETTINGS: dict[str, tuple[str, object, str, object]] = {
@@ -31,9 +38,13 @@ SETTINGS: dict[str, tuple[str, object, str, object]] = {
     "EVERRUNS_QUICK_THREADS": ("quick_threads", 4, "1", 1),
     "EVERRUNS_GROUP_SIZE": ("group_size", 256, "1", 1),
     "EVERRUNS_LOG_LEVEL": ("log_level", "INFO", "debug", "DEBUG"),
+    "EVERRUNS_LOG_FORMAT": ("log_format", None, "JSON", LogFormat.JSON),
+    "EVERRUNS_LOG_CALLS": ("log_calls", 0, "100", 100),
+    "EVERRUNS_METRICS_HOST": ("metrics_host", "127.0.0.1", "0.0.0.0", "0.0.0.0"),
+    "EVERRUNS_METRICS_PORT": ("metrics_port", None, "0", 0),
 }
 # What one process of several is told by another.
-OF_NO_VARIABLE = {"share_port"}
+OF_NO_VARIABLE: dict[str, object] = {"share_port": False, "metrics_socket": None}
 
 
 def values(settings: Settings) -> dict[str, object]:
@@ -43,7 +54,7 @@ def values(settings: Settings) -> dict[str, object]:
 def test_nothing_set_is_a_service_on_this_machine() -> None:
     assert values(read_settings({})) == {
         **{attribute: default for attribute, default, _, _ in SETTINGS.values()},
-        "share_port": False,
+        **OF_NO_VARIABLE,
     }
 
 
@@ -63,13 +74,13 @@ def test_everything_can_be_set_at_once() -> None:
     found = values(read_settings({name: text for name, (_, _, text, _) in SETTINGS.items()}))
     assert found == {
         **{attribute: value for attribute, _, _, value in SETTINGS.values()},
-        "share_port": False,
+        **OF_NO_VARIABLE,
     }
 
 
 def test_every_setting_has_a_variable() -> None:
     attributes = {attribute for attribute, _, _, _ in SETTINGS.values()}
-    assert attributes == {field.name for field in fields(Settings)} - OF_NO_VARIABLE
+    assert attributes == {field.name for field in fields(Settings)} - OF_NO_VARIABLE.keys()
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -101,6 +112,11 @@ def test_there_are_as_many_processes_as_cores_but_one_where_there_is_one_writer(
     assert read_settings({"EVERRUNS_DATABASE_URL": "sqlite:////a/b.db"}).workers == 1
 
 
+@pytest.mark.parametrize(("text", "every"), [("all", 1), ("Errors", 0), ("OFF", None), ("1", 1)])
+def test_which_calls_have_a_line(text: str, every: int | None) -> None:
+    assert read_settings({"EVERRUNS_LOG_CALLS": text}).log_calls == every
+
+
 NO_PORTS = ["-1", "65536", "80 ", " 80", "1e3", "0x50", "http", "50051.0", "+1", "9" * 5000, "²"]
 NO_COUNTS = ["0", "-1", "10001", "many", "1.5", "9" * 5000, "²"]
 NO_SWITCHES = ["yes", "1", "true", " on"]
@@ -112,6 +128,9 @@ BAD = [
     *(("EVERRUNS_WORKERS", value) for value in NO_COUNTS),
     *(("EVERRUNS_POSTGRES_PREPARE", value) for value in NO_SWITCHES),
     *(("EVERRUNS_PIN_CORES", value) for value in NO_SWITCHES),
+    *(("EVERRUNS_METRICS_PORT", value) for value in NO_PORTS),
+    *(("EVERRUNS_LOG_FORMAT", value) for value in ("yaml", "json ", "1")),
+    *(("EVERRUNS_LOG_CALLS", value) for value in ("0", "-1", "some", "1.5", "on", "9" * 5000, "²")),
     *(("EVERRUNS_LOG_LEVEL", value) for value in ("LOUD", "10", "INFO ", "WARN")),
 ]
 

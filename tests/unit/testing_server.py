@@ -51,6 +51,7 @@ class _Context:
         self.time_remaining = context.time_remaining
         self.is_active = context.is_active
         self.send_initial_metadata = context.send_initial_metadata
+        self.peer = lambda: "peer-1"
 
     def abort_with_status(self, status: grpc.Status) -> NoReturn:
         self._context.set_code(status.code)

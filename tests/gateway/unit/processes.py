@@ -25,7 +25,8 @@ def environment(**settings: str) -> dict[str, str]:
     """Returns this process's environment with these settings and no others."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("EVERRUNS_")}
     path = f"{_ROOT}{os.pathsep}{_ROOT / 'generated'}"
-    return kept | {"PYTHONPATH": path, "EVERRUNS_HTTP_PORT": "0"} | settings
+    ours = {"PYTHONPATH": path, "EVERRUNS_HTTP_PORT": "0", "EVERRUNS_LOG_FORMAT": "text"}
+    return kept | ours | settings
 
 
 @contextmanager

@@ -208,7 +208,7 @@ def test_a_defect_of_the_gateway_is_logged_and_kept_back(
     server.reply("GetSession", session_pb2.Session(created_at=Timestamp(seconds=10**17)))
     answer = client.get("/v1/sessions/s")
     problem(answer, "INTERNAL", 500)
-    assert f"request {answer.headers['x-request-id']}: GET /v1/sessions/s failed" in caplog.text
+    assert f"request {answer.headers['x-request-id']}: GET /v1/sessions/{{id}} failed" in caplog.text
     assert "Traceback" in caplog.text
     assert "out of range" not in answer.text
 

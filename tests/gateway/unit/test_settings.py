@@ -14,6 +14,10 @@ def test_without_an_environment_the_defaults_hold() -> None:
         timeout_seconds=30.0,
         http_workers=1,
         grpc_channels=1,
+        log_format=None,
+        log_calls=0,
+        metrics_host="127.0.0.1",
+        metrics_port=None,
     )
 
 
@@ -27,8 +31,17 @@ def test_every_setting_is_read() -> None:
             "EVERRUNS_HTTP_TIMEOUT_SECONDS": "0.5",
             "EVERRUNS_HTTP_WORKERS": "3",
             "EVERRUNS_GRPC_CHANNELS": "8",
+            "EVERRUNS_LOG_FORMAT": "JSON",
+            "EVERRUNS_LOG_CALLS": "100",
+            "EVERRUNS_METRICS_HOST": "0.0.0.0",
+            "EVERRUNS_HTTP_METRICS_PORT": "9465",
         }
-    ) == Settings("::1", 0, "dns:///server:1", 10, 0.5, 3, 8)
+    ) == Settings("::1", 0, "dns:///server:1", 10, 0.5, 3, 8, "json", 100, "0.0.0.0", 9465)
+
+
+@pytest.mark.parametrize(("text", "every"), [("all", 1), ("Errors", 0), ("OFF", None), ("7", 7)])
+def test_which_requests_have_a_line(text: str, every: int | None) -> None:
+    assert from_environment({"EVERRUNS_LOG_CALLS": text}).log_calls == every
 
 
 def test_the_target_follows_the_servers_port_unless_it_is_given() -> None:
@@ -62,6 +75,10 @@ def test_an_empty_value_counts_as_none() -> None:
         ("EVERRUNS_HTTP_WORKERS", "two"),
         ("EVERRUNS_GRPC_CHANNELS", "0"),
         ("EVERRUNS_GRPC_CHANNELS", "1.5"),
+        ("EVERRUNS_LOG_FORMAT", "yaml"),
+        ("EVERRUNS_LOG_CALLS", "0"),
+        ("EVERRUNS_LOG_CALLS", "some"),
+        ("EVERRUNS_HTTP_METRICS_PORT", "65536"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
