@@ -67,12 +67,14 @@ def _serve_here(
             signal.signal(number, lambda *_: stop.set())
         with pinned(core):
             app.server.start()
+            app.sweeper.start()
         logger.info("serving gRPC on %s:%d", settings.grpc_host, port)
         when_serving()
         while not stop.wait(_PROBE_EVERY) and while_true():
             show_health(app, app.store.is_healthy())
         drain(app)
     finally:
+        app.sweeper.stop()
         app.store.close()
 
 

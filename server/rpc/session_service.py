@@ -12,6 +12,7 @@ from server.core.ids import parse_id
 from server.rpc import decode, encode
 from server.rpc.calls import Call
 from server.rpc.page_token import next_page_token, page_request
+from server.usecases.cancel_turn import CancelTurn
 from server.usecases.create_session import CreateSession
 from server.usecases.delete_session import DeleteSession
 from server.usecases.get_runtime_agent import GetRuntimeAgent
@@ -32,6 +33,7 @@ class SessionService:
     update_session: UpdateSession
     delete_session: DeleteSession
     get_runtime_agent: GetRuntimeAgent
+    cancel_turn: CancelTurn
 
     def CreateSession(self, request: pb.CreateSessionRequest, call: Call) -> session_pb2.Session:
         spec = decode.new_session(request.session)
@@ -78,3 +80,7 @@ class SessionService:
     ) -> runtime_agent_pb2.RuntimeAgent:
         found = self.get_runtime_agent(call.organization_id, parse_id("session", request.id))
         return encode.runtime_agent(found.runtime_agent, found.session.agent_id, found.session.id)
+
+    def CancelTurn(self, request: pb.CancelTurnRequest, call: Call) -> pb.CancelTurnResponse:
+        asked = self.cancel_turn(call.organization_id, parse_id("session", request.id), call.deadline)
+        return pb.CancelTurnResponse(status=pb.CANCEL_STATUS_CANCELLED if asked else pb.CANCEL_STATUS_NO_OP)

@@ -19,7 +19,7 @@ from server.rpc import proto_options
 
 _Check = Callable[[Message, str, list[Violation]], None]
 _ValueCheck = Callable[[str, str, list[Violation]], None]
-_KINDS: dict[str, Kind] = {"agent": "agent", "session": "session"}
+_KINDS: dict[str, Kind] = {"agent": "agent", "session": "session", "turn": "turn"}
 
 
 def validate(message: Message) -> None:

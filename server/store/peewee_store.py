@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from server.core.clock import Clock, wall_clock
 from server.core.errors import ServiceError
 from server.store import models
 from server.store.agents import PeeweeAgents
@@ -14,21 +15,28 @@ from server.store.once import Answers
 from server.store.sessions import PeeweeSessions
 from server.store.sqlite import SqliteDialect
 from server.store.transaction import Transaction
+from server.store.turns import PeeweeTurns
 from server.store.writer import Writer
 
 LONGEST_QUEUE = 1024
 
 
 class PeeweeStore:
-    """A core.store.Store over a database whose schema is up to date: see migrate.py."""
+    """A core.store.Store over a database whose schema is up to date: see migrate.py.
 
-    def __init__(self, dialect: Dialect, longest_queue: int = LONGEST_QUEUE) -> None:
+    `clock` says when a lease has run out.
+    """
+
+    def __init__(
+        self, dialect: Dialect, longest_queue: int = LONGEST_QUEUE, clock: Clock = wall_clock
+    ) -> None:
         self._dialect = dialect
         with dialect.database.bind_ctx(models.TABLES):
             self._writer = Writer(dialect, self._before_commit, longest_queue)
             answers = Answers(dialect)
             self.agents = PeeweeAgents(dialect, self._writer, answers)
-            self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers)
+            self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, clock)
+            self.turns = PeeweeTurns(dialect, self._writer, self.sessions, answers, clock)
             self.keys = PeeweeKeys(dialect, self._writer)
 
     def is_healthy(self) -> bool:

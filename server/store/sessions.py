@@ -10,10 +10,12 @@ from typing import cast
 from peewee import EXCLUDED, SQL, Expression, ModelDelete, Query, Select, fn
 
 from server.core.agent import Agent
+from server.core.clock import Clock
 from server.core.errors import ServiceError
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter
 from server.core.store import Once, Replay, SessionRow
+from server.core.turn import session_at
 from server.store import models
 from server.store.agents import PeeweeAgents
 from server.store.dialect import Dialect, StoreFailure
@@ -47,17 +49,20 @@ class _New:
 class PeeweeSessions:
     """The sessions of a database; see core.store.Sessions for what each method promises."""
 
-    def __init__(self, dialect: Dialect, writer: Writer, agents: PeeweeAgents, answers: Answers) -> None:
+    def __init__(
+        self, dialect: Dialect, writer: Writer, agents: PeeweeAgents, answers: Answers, clock: Clock
+    ) -> None:
         self._dialect = dialect
         self._writer = writer
         self._agents = agents
         self._answers = answers
+        self._clock = clock
         self._statements = _Statements(dialect)
 
     def get(self, organization_id: bytes, id: bytes) -> SessionRow | None:
         key = self._dialect.key
         row = self._dialect.execute(self._statements.get, (key(organization_id), key(id))).fetchone()
-        return read_session(row) if row else None
+        return self._as_of_now(read_session(row)) if row else None
 
     def list(self, organization_id: bytes, filter: SessionFilter, page: PageRequest) -> Page[SessionRow]:
         shape = _shape(filter)
@@ -65,7 +70,7 @@ class PeeweeSessions:
         after = () if page.after is None else (self._dialect.key(page.after[1]),)
         statement = self._statements.list[shape, bool(after)]
         rows = self._dialect.execute(statement, (*wanted, *after, page.size + 1, page.skip)).fetchall()
-        items = tuple(map(read_session, rows[: page.size]))
+        items = tuple(self._as_of_now(read_session(row)) for row in rows[: page.size])
         last = items[-1].session if items and len(rows) > page.size else None
         return Page(
             items=items,
@@ -94,14 +99,13 @@ class PeeweeSessions:
         key = self._dialect.key
 
         def write(transaction: Transaction) -> SessionRow | None:
-            row = transaction.execute(self._statements.lock, (key(organization_id), key(id))).fetchone()
-            if row is None:
+            before = self.lock(transaction, organization_id, id)
+            if before is None:
                 return None
-            before = read_session(row)
             changed = change(before)
             values = session_values(changed, key)
             transaction.execute(self._statements.update, (*values[2:], *values[:2]))
-            return SessionRow(changed, before.agent_capabilities)
+            return self._as_of_now(SessionRow(changed, before.agent_capabilities))
 
         return self._writer.run(write, deadline)
 
@@ -109,14 +113,31 @@ class PeeweeSessions:
         key = self._dialect.key
 
         def write(transaction: Transaction) -> bool:
-            row = transaction.execute(self._statements.lock, (key(organization_id), key(id))).fetchone()
+            row = self.lock(transaction, organization_id, id)
             if row is None:
                 return False
-            transaction.execute(self._statements.delete, (key(organization_id), key(id)))
-            transaction.count(organization_id, read_session(row).session.agent_id, -1)
+            here = (key(organization_id), key(id))
+            transaction.execute(self._statements.delete_turns, here)
+            transaction.execute(self._statements.delete, here)
+            transaction.count(organization_id, row.session.agent_id, -1)
             return True
 
         return self._writer.run(write, deadline)
+
+    def lock(self, transaction: Transaction, organization_id: bytes, id: bytes) -> SessionRow | None:
+        """The session as it is written down; until the transaction ends nobody else changes it."""
+        key = self._dialect.key
+        row = transaction.execute(self._statements.lock, (key(organization_id), key(id))).fetchone()
+        return read_session(row) if row else None
+
+    def move(self, transaction: Transaction, before: Session, after: Session) -> None:
+        """Writes down the status of a session that is locked, and until when its turn's lease lasts.
+
+        The one place where a status that there is changes.
+        """
+        key = self._dialect.key
+        values = (after.status.value, after.updated_at, after.turn_expires_at)
+        transaction.execute(self._statements.move, (*values, key(before.organization_id), key(before.id)))
 
     def add_counts(self, transaction: Transaction) -> None:
         """Writes down by how much the counts of a transaction changed; to be run before its commit."""
@@ -125,6 +146,11 @@ class PeeweeSessions:
         for part in powers_of_two(changes):
             values = [v for org, scope, change in part for v in (key(org), key(scope), shard, change)]
             transaction.execute(self._statements.count[len(part)], values)
+
+    def _as_of_now(self, row: SessionRow) -> SessionRow:
+        if row.session.turn_expires_at is None:
+            return row
+        return SessionRow(session_at(row.session, self._clock()), row.agent_capabilities)
 
     def _create(
         self, transaction: Transaction, wanted: Sequence[_New]
@@ -218,7 +244,15 @@ class _Statements:
         self.insert = {size: self._compile(insert_rows(table, size)) for size in SIZES}
         changed = values_of(fields[2:])
         self.update = self._compile(table.update(changed).where(one))
+        moved = values_of([table.status, table.updated_at, table.turn_expires_at])
+        self.move = self._compile(table.update(moved).where(one))
         self.delete = self._compile(ModelDelete(table).where(one))
+        self.delete_turns = self._compile(
+            ModelDelete(models.Turn).where(
+                (models.Turn.organization_id == parameter("organization_id"))
+                & (models.Turn.session_id == parameter("session_id"))
+            )
+        )
         self.list: dict[tuple[_Shape, bool], Statement] = {}
         self.total: dict[_Shape, Statement] = {}
         flags = (False, True)

@@ -82,6 +82,11 @@ class SessionServiceStub:
                 request_serializer=everruns_dot_v1_dot_session__service__pb2.GetRuntimeAgentRequest.SerializeToString,
                 response_deserializer=everruns_dot_v1_dot_runtime__agent__pb2.RuntimeAgent.FromString,
                 _registered_method=True)
+        self.CancelTurn = channel.unary_unary(
+                '/everruns.v1.SessionService/CancelTurn',
+                request_serializer=everruns_dot_v1_dot_session__service__pb2.CancelTurnRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_session__service__pb2.CancelTurnResponse.FromString,
+                _registered_method=True)
 
 
 class SessionServiceServicer:
@@ -156,7 +161,8 @@ class SessionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteSession(self, request, context):
-        """Deletes a session.
+        """Deletes a session, and all of its turns. One that runs ends with it: its worker is told NOT_FOUND at its next
+        heartbeat.
 
         INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
         NOT_FOUND `SESSION_NOT_FOUND`: the organization has no such session, or it is deleted already.
@@ -167,6 +173,17 @@ class SessionServiceServicer:
 
     def GetRuntimeAgent(self, request, context):
         """Answers what a worker runs for the session, with the provenance of every config leaf.
+
+        INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
+        NOT_FOUND `SESSION_NOT_FOUND`: the organization has no such session.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CancelTurn(self, request, context):
+        """Asks the worker of the turn that runs to stop; it is told at its next heartbeat. The session stays `active` until
+        the worker ends the turn, or its lease runs out. Asking twice is as asking once.
 
         INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
         NOT_FOUND `SESSION_NOT_FOUND`: the organization has no such session.
@@ -212,6 +229,11 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.GetRuntimeAgent,
                     request_deserializer=everruns_dot_v1_dot_session__service__pb2.GetRuntimeAgentRequest.FromString,
                     response_serializer=everruns_dot_v1_dot_runtime__agent__pb2.RuntimeAgent.SerializeToString,
+            ),
+            'CancelTurn': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelTurn,
+                    request_deserializer=everruns_dot_v1_dot_session__service__pb2.CancelTurnRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_session__service__pb2.CancelTurnResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -413,6 +435,33 @@ class SessionService:
             '/everruns.v1.SessionService/GetRuntimeAgent',
             everruns_dot_v1_dot_session__service__pb2.GetRuntimeAgentRequest.SerializeToString,
             everruns_dot_v1_dot_runtime__agent__pb2.RuntimeAgent.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelTurn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.SessionService/CancelTurn',
+            everruns_dot_v1_dot_session__service__pb2.CancelTurnRequest.SerializeToString,
+            everruns_dot_v1_dot_session__service__pb2.CancelTurnResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -11,6 +11,7 @@ from tests.wire.cases.good_agents import AGENTS, CATALOG
 from tests.wire.cases.good_lists import LISTS
 from tests.wire.cases.good_runtimes import RUNTIMES
 from tests.wire.cases.good_sessions import CREATED, SESSIONS
+from tests.wire.cases.turns import TURNS, WORKERS
 
 CASES: tuple[Case, ...] = (
     *FIELDS,
@@ -24,6 +25,8 @@ CASES: tuple[Case, ...] = (
     *CATALOG,
     *LISTS,
     *RUNTIMES,
+    *TURNS,
+    *WORKERS,
 )
 
 NEW_SESSION_CASES: tuple[Case, ...] = (*CREATED, *NEW_SESSIONS, *CAPABILITIES)
