@@ -118,9 +118,7 @@ def held_turn(message: turn_service_pb2.HeartbeatTurnRequest | turn_service_pb2.
 
 
 def turn_outcome(message: turn_service_pb2.EndTurnRequest) -> tuple[TurnOutcome, str | None]:
-    """How a worker ended a turn, and why if it failed. Raises REQUIRED_FIELD_MISSING and INVALID_FIELD."""
-    if not message.outcome:
-        raise invalid_field("outcome", "is required", Reason.REQUIRED_FIELD_MISSING)
+    """How a worker ended a turn, and why if it failed. Raises INVALID_FIELD."""
     outcome = _TURN_OUTCOME.get(message.outcome)
     if outcome is None:
         raise invalid_field("outcome", "is not one that a worker gives: leases expire by themselves")

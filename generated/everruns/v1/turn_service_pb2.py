@@ -29,7 +29,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x65verruns/v1/turn_service.proto\x12\x0b\x65verruns.v1\x1a\x19\x65verruns/v1/options.proto\x1a\x1f\x65verruns/v1/runtime_agent.proto\x1a\x16\x65verruns/v1/turn.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\"\xb7\x01\n\x10\x42\x65ginTurnRequest\x12%\n\nsession_id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\x12\x1b\n\x06worker\x18\x02 \x01(\tB\x0b\xe2\x41\x01\x02\x8a\xb5\x18\x03\x10\xc8\x01\x12%\n\rlease_seconds\x18\x03 \x01(\x05\x42\t\x8a\xb5\x18\x05\x30\x05\x38\x84\x07H\x00\x88\x01\x01\x12&\n\nrequest_id\x18\x04 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}B\x10\n\x0e_lease_seconds\"f\n\x11\x42\x65ginTurnResponse\x12\x1f\n\x04turn\x18\x01 \x01(\x0b\x32\x11.everruns.v1.Turn\x12\x30\n\rruntime_agent\x18\x02 \x01(\x0b\x32\x19.everruns.v1.RuntimeAgent\"\xb5\x01\n\x14HeartbeatTurnRequest\x12%\n\nsession_id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\x12\x1a\n\x02id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\x8a\xb5\x18\x06\x42\x04turn\x12!\n\rfencing_token\x18\x03 \x01(\x03\x42\n\xe2\x41\x01\x02\x8a\xb5\x18\x02\x30\x01\x12%\n\rlease_seconds\x18\x04 \x01(\x05\x42\t\x8a\xb5\x18\x05\x30\x05\x38\x84\x07H\x00\x88\x01\x01\x42\x10\n\x0e_lease_seconds\"\xce\x01\n\x0e\x45ndTurnRequest\x12%\n\nsession_id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\x12\x1a\n\x02id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\x8a\xb5\x18\x06\x42\x04turn\x12!\n\rfencing_token\x18\x03 \x01(\x03\x42\n\xe2\x41\x01\x02\x8a\xb5\x18\x02\x30\x01\x12/\n\x07outcome\x18\x04 \x01(\x0e\x32\x18.everruns.v1.TurnOutcomeB\x04\xe2\x41\x01\x02\x12\x1b\n\x05\x65rror\x18\x05 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07H\x00\x88\x01\x01\x42\x08\n\x06_error\"S\n\x0eGetTurnRequest\x12%\n\nsession_id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\x12\x1a\n\x02id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\x8a\xb5\x18\x06\x42\x04turn\"\x96\x01\n\x10ListTurnsRequest\x12%\n\nsession_id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\x12 \n\tpage_size\x18\x02 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x05limit\x12\x1b\n\npage_token\x18\x03 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07\x12\x1c\n\x04skip\x18\x04 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x06offset\"\xb8\x01\n\x11ListTurnsResponse\x12&\n\x05turns\x18\x01 \x03(\x0b\x32\x11.everruns.v1.TurnR\x04\x64\x61ta\x12\x19\n\ntotal_size\x18\x02 \x01(\x03R\x05total\x12\x14\n\x04skip\x18\x03 \x01(\x05R\x06offset\x12\x18\n\tpage_size\x18\x04 \x01(\x05R\x05limit\x12\x1c\n\x0fnext_page_token\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token2\xbf\x03\n\x0bTurnService\x12L\n\tBeginTurn\x12\x1d.everruns.v1.BeginTurnRequest\x1a\x1e.everruns.v1.BeginTurnResponse\"\x00\x12G\n\rHeartbeatTurn\x12!.everruns.v1.HeartbeatTurnRequest\x1a\x11.everruns.v1.Turn\"\x00\x12;\n\x07\x45ndTurn\x12\x1b.everruns.v1.EndTurnRequest\x1a\x11.everruns.v1.Turn\"\x00\x12g\n\x07GetTurn\x12\x1b.everruns.v1.GetTurnRequest\x1a\x11.everruns.v1.Turn\",\x82\xd3\xe4\x93\x02&\x12$/v1/sessions/{session_id}/turns/{id}\x12s\n\tListTurns\x12\x1d.everruns.v1.ListTurnsRequest\x1a\x1e.everruns.v1.ListTurnsResponse\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/sessions/{session_id}/turnsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1e\x65verruns/v1/turn_service.proto\x12\x0b\x65verruns.v1\x1a\x19\x65verruns/v1/options.proto\x1a\x1f\x65verruns/v1/runtime_agent.proto\x1a\x16\x65verruns/v1/turn.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\"\xb7\x01\n\x10\x42\x65ginTurnRequest\x12%\n\nsession_id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\x12\x1b\n\x06worker\x18\x02 \x01(\tB\x0b\xe2\x41\x01\x02\x8a\xb5\x18\x03\x10\xc8\x01\x12%\n\rlease_seconds\x18\x03 \x01(\x05\x42\t\x8a\xb5\x18\x05\x30\x05\x38\x84\x07H\x00\x88\x01\x01\x12&\n\nrequest_id\x18\x04 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}B\x10\n\x0e_lease_seconds\"f\n\x11\x42\x65ginTurnResponse\x12\x1f\n\x04turn\x18\x01 \x01(\x0b\x32\x11.everruns.v1.Turn\x12\x30\n\rruntime_agent\x18\x02 \x01(\x0b\x32\x19.everruns.v1.RuntimeAgent\"\xaf\x01\n\x14HeartbeatTurnRequest\x12%\n\nsession_id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\x12\x1a\n\x02id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\x8a\xb5\x18\x06\x42\x04turn\x12\x1b\n\rfencing_token\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02\x12%\n\rlease_seconds\x18\x04 \x01(\x05\x42\t\x8a\xb5\x18\x05\x30\x05\x38\x84\x07H\x00\x88\x01\x01\x42\x10\n\x0e_lease_seconds\"\xc8\x01\n\x0e\x45ndTurnRequest\x12%\n\nsession_id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\x12\x1a\n\x02id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\x8a\xb5\x18\x06\x42\x04turn\x12\x1b\n\rfencing_token\x18\x03 \x01(\x03\x42\x04\xe2\x41\x01\x02\x12/\n\x07outcome\x18\x04 \x01(\x0e\x32\x18.everruns.v1.TurnOutcomeB\x04\xe2\x41\x01\x02\x12\x1b\n\x05\x65rror\x18\x05 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07H\x00\x88\x01\x01\x42\x08\n\x06_error\"S\n\x0eGetTurnRequest\x12%\n\nsession_id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\x12\x1a\n\x02id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\x8a\xb5\x18\x06\x42\x04turn\"\x96\x01\n\x10ListTurnsRequest\x12%\n\nsession_id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\x12 \n\tpage_size\x18\x02 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x05limit\x12\x1b\n\npage_token\x18\x03 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07\x12\x1c\n\x04skip\x18\x04 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x06offset\"\xb8\x01\n\x11ListTurnsResponse\x12&\n\x05turns\x18\x01 \x03(\x0b\x32\x11.everruns.v1.TurnR\x04\x64\x61ta\x12\x19\n\ntotal_size\x18\x02 \x01(\x03R\x05total\x12\x14\n\x04skip\x18\x03 \x01(\x05R\x06offset\x12\x18\n\tpage_size\x18\x04 \x01(\x05R\x05limit\x12\x1c\n\x0fnext_page_token\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token2\xbf\x03\n\x0bTurnService\x12L\n\tBeginTurn\x12\x1d.everruns.v1.BeginTurnRequest\x1a\x1e.everruns.v1.BeginTurnResponse\"\x00\x12G\n\rHeartbeatTurn\x12!.everruns.v1.HeartbeatTurnRequest\x1a\x11.everruns.v1.Turn\"\x00\x12;\n\x07\x45ndTurn\x12\x1b.everruns.v1.EndTurnRequest\x1a\x11.everruns.v1.Turn\"\x00\x12g\n\x07GetTurn\x12\x1b.everruns.v1.GetTurnRequest\x1a\x11.everruns.v1.Turn\",\x82\xd3\xe4\x93\x02&\x12$/v1/sessions/{session_id}/turns/{id}\x12s\n\tListTurns\x12\x1d.everruns.v1.ListTurnsRequest\x1a\x1e.everruns.v1.ListTurnsResponse\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/sessions/{session_id}/turnsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,7 +49,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_HEARTBEATTURNREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_HEARTBEATTURNREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002\212\265\030\006B\004turn'
   _globals['_HEARTBEATTURNREQUEST'].fields_by_name['fencing_token']._loaded_options = None
-  _globals['_HEARTBEATTURNREQUEST'].fields_by_name['fencing_token']._serialized_options = b'\342A\001\002\212\265\030\0020\001'
+  _globals['_HEARTBEATTURNREQUEST'].fields_by_name['fencing_token']._serialized_options = b'\342A\001\002'
   _globals['_HEARTBEATTURNREQUEST'].fields_by_name['lease_seconds']._loaded_options = None
   _globals['_HEARTBEATTURNREQUEST'].fields_by_name['lease_seconds']._serialized_options = b'\212\265\030\0050\0058\204\007'
   _globals['_ENDTURNREQUEST'].fields_by_name['session_id']._loaded_options = None
@@ -57,7 +57,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENDTURNREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_ENDTURNREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002\212\265\030\006B\004turn'
   _globals['_ENDTURNREQUEST'].fields_by_name['fencing_token']._loaded_options = None
-  _globals['_ENDTURNREQUEST'].fields_by_name['fencing_token']._serialized_options = b'\342A\001\002\212\265\030\0020\001'
+  _globals['_ENDTURNREQUEST'].fields_by_name['fencing_token']._serialized_options = b'\342A\001\002'
   _globals['_ENDTURNREQUEST'].fields_by_name['outcome']._loaded_options = None
   _globals['_ENDTURNREQUEST'].fields_by_name['outcome']._serialized_options = b'\342A\001\002'
   _globals['_ENDTURNREQUEST'].fields_by_name['error']._loaded_options = None
@@ -83,15 +83,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_BEGINTURNRESPONSE']._serialized_start=380
   _globals['_BEGINTURNRESPONSE']._serialized_end=482
   _globals['_HEARTBEATTURNREQUEST']._serialized_start=485
-  _globals['_HEARTBEATTURNREQUEST']._serialized_end=666
-  _globals['_ENDTURNREQUEST']._serialized_start=669
-  _globals['_ENDTURNREQUEST']._serialized_end=875
-  _globals['_GETTURNREQUEST']._serialized_start=877
-  _globals['_GETTURNREQUEST']._serialized_end=960
-  _globals['_LISTTURNSREQUEST']._serialized_start=963
-  _globals['_LISTTURNSREQUEST']._serialized_end=1113
-  _globals['_LISTTURNSRESPONSE']._serialized_start=1116
-  _globals['_LISTTURNSRESPONSE']._serialized_end=1300
-  _globals['_TURNSERVICE']._serialized_start=1303
-  _globals['_TURNSERVICE']._serialized_end=1750
+  _globals['_HEARTBEATTURNREQUEST']._serialized_end=660
+  _globals['_ENDTURNREQUEST']._serialized_start=663
+  _globals['_ENDTURNREQUEST']._serialized_end=863
+  _globals['_GETTURNREQUEST']._serialized_start=865
+  _globals['_GETTURNREQUEST']._serialized_end=948
+  _globals['_LISTTURNSREQUEST']._serialized_start=951
+  _globals['_LISTTURNSREQUEST']._serialized_end=1101
+  _globals['_LISTTURNSRESPONSE']._serialized_start=1104
+  _globals['_LISTTURNSRESPONSE']._serialized_end=1288
+  _globals['_TURNSERVICE']._serialized_start=1291
+  _globals['_TURNSERVICE']._serialized_end=1738
 # @@protoc_insertion_point(module_scope)
