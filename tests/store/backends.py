@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from peewee import Database
 
+from server.core.clock import Clock, wall_clock
 from server.store.dialect import Dialect
 from server.store.migrate import migrate
 from server.store.peewee_store import LONGEST_QUEUE, PeeweeStore, open_dialect
@@ -25,7 +26,7 @@ class Backend(Protocol):
     name: str
     url: str
 
-    def open(self, longest_queue: int = LONGEST_QUEUE) -> PeeweeStore:
+    def open(self, longest_queue: int = LONGEST_QUEUE, clock: Clock = wall_clock) -> PeeweeStore:
         """A store over the database, its schema up to date. May be called again: as another process."""
 
     def dialect(self) -> Dialect:
@@ -57,10 +58,10 @@ class _Opened:
         self.url = url
         self._closing: list[Callable[[], None]] = []
 
-    def open(self, longest_queue: int = LONGEST_QUEUE) -> PeeweeStore:
+    def open(self, longest_queue: int = LONGEST_QUEUE, clock: Clock = wall_clock) -> PeeweeStore:
         dialect = self.dialect()
         migrate(dialect)
-        store = PeeweeStore(dialect, longest_queue)
+        store = PeeweeStore(dialect, longest_queue, clock)
         self._closing.append(store.close)
         return store
 
@@ -127,7 +128,7 @@ class PostgresBackend(_Opened):
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        tables = "organization, api_key, agent, session, session_count, idempotent_answer"
+        tables = "organization, api_key, agent, session, turn, session_count, idempotent_answer"
         with contextlib.closing(psycopg.connect(self.url)) as connection:
             connection.execute(f"LOCK TABLE {tables} IN EXCLUSIVE MODE")
             yield

@@ -36,6 +36,7 @@ ROWS = {
     "api_key": 4,
     "agent": 2 * len(TEXTS),
     "session": 2 * len(KEYS),
+    "turn": 2 * len(KEYS),
     "session_count": 2 * (1 + len(TEXTS)),
     "idempotent_answer": 2 * len(KEYS),
 }

@@ -1,4 +1,4 @@
-"""Every write of agents and sessions, upon one agent and a session of it."""
+"""Every write of agents, sessions and turns, upon one agent and a session of it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,17 @@ from server.core.agent import Agent, AgentFilter
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter
 from server.core.store import SessionRow, Store
-from tests.store.examples import a_session, an_agent, create, new_agent, new_organization, new_session, once
+from server.core.turn import Turn
+from tests.store.examples import (
+    a_session,
+    a_turn,
+    an_agent,
+    create,
+    new_agent,
+    new_organization,
+    new_session,
+    once,
+)
 from tests.store.listing import agents, read_all, sessions
 
 
@@ -85,6 +95,13 @@ def delete_session(store: Store, kept: Kept, deadline: float) -> object:
     return store.sessions.delete(kept.organization_id, kept.session.id, deadline)
 
 
+def begin_turn(store: Store, kept: Kept, deadline: float) -> object:
+    def begin(session: Session, last: Turn | None) -> Turn:
+        return a_turn(session)
+
+    return store.turns.change(kept.organization_id, kept.session.id, None, begin, None, deadline)
+
+
 WRITES: tuple[Write, ...] = (
     create_agent,
     apply_agent,
@@ -93,6 +110,7 @@ WRITES: tuple[Write, ...] = (
     create_session_once,
     update_session,
     delete_session,
+    begin_turn,
 )
 
 

@@ -12,6 +12,12 @@ _SESSION: JsonObject = {
     "capabilities": [{"ref": "web_fetch", "config": {"timeout_ms": 30000}}],
 }
 
+_TURN: JsonObject = {
+    "session_id": "$CreateSession.id",
+    "id": "$BeginTurn.turn.id",
+    "fencing_token": "1",
+}
+
 CALLS: dict[str, JsonObject] = {
     "CreateAgent": {"agent": _AGENT},
     "ApplyAgent": {"agent": {"name": "second", "system_prompt": "p"}},
@@ -24,6 +30,12 @@ CALLS: dict[str, JsonObject] = {
     "ListSessions": {"agent_id": "$CreateAgent.id", "status": "SESSION_STATUS_STARTED"},
     "UpdateSession": {"id": "$CreateSession.id", "session": {"title": "t"}},
     "GetRuntimeAgent": {"id": "$CreateSession.id"},
+    "BeginTurn": {"session_id": "$CreateSession.id", "worker": "w"},
+    "HeartbeatTurn": _TURN,
+    "CancelTurn": {"id": "$CreateSession.id"},
+    "EndTurn": {**_TURN, "outcome": "TURN_OUTCOME_CANCELLED"},
+    "GetTurn": {"session_id": "$CreateSession.id", "id": "$BeginTurn.turn.id"},
+    "ListTurns": {"session_id": "$CreateSession.id"},
     "ListCapabilities": {},
     "GetCapability": {"id": "virtual_bash"},
     "DeleteSession": {"id": "$CreateSession.id"},

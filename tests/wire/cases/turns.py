@@ -143,7 +143,10 @@ WORKERS = tuple(
         ),
         Case("a heartbeat with another token", _beat(fencing_token=2), _LOST, _BEGUN),
         Case(
-            "a heartbeat with no token", _beat(fencing_token=0), bad("REQUIRED_FIELD_MISSING", "fencing_token"), _BEGUN
+            "a heartbeat with no token",
+            _beat(fencing_token=0),
+            bad("REQUIRED_FIELD_MISSING", "fencing_token"),
+            _BEGUN,
         ),
         Case("a heartbeat of a turn that has ended", _beat(), _LOST, _ENDED),
         Case("a heartbeat of the turn before", _beat(), _LOST, {**_ENDED, "next": _BEGIN}),
