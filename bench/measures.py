@@ -12,7 +12,8 @@ from bench.systems import Echo, Peer, Service, System
 class Suite:
     """Systems that take turns at the same measures. Rates are compared with those of `reference`.
 
-    `commits`: the bare SQLite commit is measured too, in the same rounds.
+    `commits`: the bare SQLite commit is measured too, in the same rounds. `turns`: so are turns that workers
+    begin and end.
     """
 
     name: str
@@ -24,6 +25,7 @@ class Suite:
     reference: str | None = None
     needs_postgres: bool = False
     commits: bool = False
+    turns: bool = False
 
 
 SERVICE = "service"
@@ -110,7 +112,18 @@ CAPABILITIES = Suite(
     (16,),
 )
 
-SUITES = (GRPC, REST, GROWTH, CAPABILITIES)
+TURNS = Suite(
+    "turns",
+    "gRPC, SQLite, turns",
+    "A request is a BeginTurn and the EndTurn after it, each on disk when it is answered. The load is a Python "
+    "client with a thread and a session for each in flight.",
+    (Service("service-turns", "this service, one process"),),
+    (),
+    (1, 16),
+    turns=True,
+)
+
+SUITES = (GRPC, REST, GROWTH, CAPABILITIES, TURNS)
 """What is measured when nothing is named."""
 
 ON_REQUEST = (POSTGRES, PROCESSES)
