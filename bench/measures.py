@@ -115,8 +115,8 @@ CAPABILITIES = Suite(
 TURNS = Suite(
     "turns",
     "gRPC, SQLite, turns",
-    "A request is a BeginTurn and the EndTurn after it, each on disk when it is answered. The load is a Python "
-    "client with a thread and a session for each in flight.",
+    "A request is a BeginTurn and the EndTurn after it, each on disk when it is answered. The load is a "
+    "Python client with a thread and a session for each in flight.",
     (Service("service-turns", "this service, one process"),),
     (),
     (1, 16),

@@ -93,6 +93,7 @@ def main(port: str, key: str, in_flight: str, seconds: str) -> None:
         "seconds": max(end for _, end in spans) - min(start for start, _ in spans),
         "p50_us": median(took),
         "p99_us": quantiles(took, n=100)[98],
+        "turns": len(spans) + _WARM_UP * len(workers),
         "answer_bytes": workers[0].answer_bytes,
     }
     print(json.dumps(said))
