@@ -13,7 +13,8 @@ from bench.systems import Echo, Peer, Service, System
 class Suite:
     """Systems that take turns at the same measures. Rates are compared with those of `reference`.
 
-    `commits`: the bare SQLite commit is measured too, in the same rounds.
+    `commits`: the bare SQLite commit is measured too, in the same rounds. `turns`: so are turns that workers
+    begin and end.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Suite:
     reference: str | None = None
     needs_postgres: bool = False
     commits: bool = False
+    turns: bool = False
 
 
 SERVICE = "service"
@@ -147,7 +149,18 @@ CAPABILITIES = Suite(
     (16,),
 )
 
-SUITES = (GRPC, REST, GROUP_COMMIT, POSTGRES, PROCESSES, GROWTH, CAPABILITIES)
+TURNS = Suite(
+    "turns",
+    "gRPC, SQLite, turns",
+    "A request is a BeginTurn and the EndTurn after it, each on disk when it is answered. The load is a "
+    "Python client with a thread and a session for each in flight.",
+    (Service("service-turns", "this service, one process"),),
+    (),
+    (1, 16),
+    turns=True,
+)
+
+SUITES = (GRPC, REST, GROUP_COMMIT, POSTGRES, PROCESSES, GROWTH, CAPABILITIES, TURNS)
 """What is measured when nothing is named."""
 
 ON_REQUEST = (GROWTH_POSTGRES,)

@@ -40,6 +40,10 @@ def measure_suite(suite: Suite, plan: Plan, postgres: Postgres | None) -> Iterat
             running = [_start(system, plan, stack, postgres) for system in suite.systems]
             if suite.commits:
                 yield _commit(suite, plan, number)
+            if suite.turns:
+                for in_flight in suite.in_flight:
+                    for system in running:
+                        yield _turns(suite, in_flight, system, number, plan)
             for measure in suite.measures:
                 for in_flight in suite.in_flight:
                     for turn in range(len(running)):
@@ -120,6 +124,28 @@ def _commit(suite: Suite, plan: Plan, number: int) -> Sample:
         cpu_us=said["cpu_us"],
         resident_bytes=0,
         answer_bytes=0,
+    )
+
+
+def _turns(suite: Suite, in_flight: int, running: Running, number: int, plan: Plan) -> Sample:
+    arguments = [str(running.port), running.key, str(in_flight), str(plan.seconds)]
+    cpu = _cpu_seconds(running)
+    said = json.loads(run(["bench.turns", *arguments], {}, plan.cores.load))
+    cpu = _cpu_seconds(running) - cpu
+    return Sample(
+        suite=suite.name,
+        measure="begin and end",
+        in_flight=in_flight,
+        system=running.system,
+        round=number,
+        requests=said["requests"],
+        seconds=said["seconds"],
+        p50_us=said["p50_us"],
+        p99_us=said["p99_us"],
+        # Those that warm the server up take their share.
+        cpu_us=cpu / said["turns"] * 1e6,
+        resident_bytes=sum(process.resident_bytes() for process in running.processes),
+        answer_bytes=said["answer_bytes"],
     )
 
 

@@ -7,7 +7,12 @@ from dataclasses import dataclass
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from everruns.v1 import agent_service_pb2, capability_service_pb2, session_service_pb2
+from everruns.v1 import (
+    agent_service_pb2,
+    capability_service_pb2,
+    session_service_pb2,
+    turn_service_pb2,
+)
 from server.catalog.load import load_catalog
 from server.core.catalog import Catalog
 from server.core.clock import SystemClock
@@ -25,25 +30,33 @@ from server.rpc.reflection import add_reflection
 from server.rpc.services import add_service
 from server.rpc.session_service import SessionService
 from server.rpc.streams import CountedHealth, Streams
+from server.rpc.turn_service import TurnService
 from server.settings import Settings
 from server.store.migrate import migrate
 from server.store.peewee_store import PeeweeStore, open_dialect
+from server.sweeper import Sweeper
 from server.usecases.apply_agent import ApplyAgent
 from server.usecases.authenticate import Authenticate
+from server.usecases.begin_turn import BeginTurn
+from server.usecases.cancel_turn import CancelTurn
 from server.usecases.compare_sessions import CompareSessions
 from server.usecases.create_agent import CreateAgent
 from server.usecases.create_session import CreateSession
 from server.usecases.delete_agent import DeleteAgent
 from server.usecases.delete_session import DeleteSession
+from server.usecases.end_turn import EndTurn
 from server.usecases.explain_session import ExplainSession
 from server.usecases.get_agent import GetAgent
 from server.usecases.get_capability import GetCapability
 from server.usecases.get_runtime_agent import GetRuntimeAgent
 from server.usecases.get_session import GetSession
 from server.usecases.get_session_stats import GetSessionStats
+from server.usecases.get_turn import GetTurn
+from server.usecases.heartbeat_turn import HeartbeatTurn
 from server.usecases.list_agents import ListAgents
 from server.usecases.list_capabilities import ListCapabilities
 from server.usecases.list_sessions import ListSessions
+from server.usecases.list_turns import ListTurns
 from server.usecases.pin_session import PinSession
 from server.usecases.preview_session import PreviewSession
 from server.usecases.unpin_session import UnpinSession
@@ -53,7 +66,8 @@ from server.usecases.update_session import UpdateSession
 SESSIONS = session_service_pb2.DESCRIPTOR.services_by_name["SessionService"]
 AGENTS = agent_service_pb2.DESCRIPTOR.services_by_name["AgentService"]
 CAPABILITIES = capability_service_pb2.DESCRIPTOR.services_by_name["CapabilityService"]
-SERVICES = (SESSIONS, AGENTS, CAPABILITIES)
+TURNS = turn_service_pb2.DESCRIPTOR.services_by_name["TurnService"]
+SERVICES = (SESSIONS, AGENTS, CAPABILITIES, TURNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +77,7 @@ class Services:
     sessions: SessionService
     agents: AgentService
     capabilities: CapabilityService
+    turns: TurnService
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +90,7 @@ class App:
     threads: tuple[Threads, ...]
     metrics: Metrics | None
     """None where nobody is to ask for them."""
+    sweeper: Sweeper
 
 
 def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
@@ -112,6 +128,7 @@ def make_services(store: Store, catalog: Catalog, default_model: str | None) -> 
             get_runtime_agent=get_runtime_agent,
             explain_session=explain_session,
             compare_sessions=CompareSessions(explain_session),
+            cancel_turn=CancelTurn(store, clock),
         ),
         agents=AgentService(
             create_agent=CreateAgent(store, merge, clock),
@@ -124,6 +141,13 @@ def make_services(store: Store, catalog: Catalog, default_model: str | None) -> 
         capabilities=CapabilityService(
             list_capabilities=ListCapabilities(catalog),
             get_capability=GetCapability(catalog),
+        ),
+        turns=TurnService(
+            begin_turn=BeginTurn(store, get_runtime_agent, clock),
+            heartbeat_turn=HeartbeatTurn(store, clock),
+            end_turn=EndTurn(store, clock),
+            get_turn=GetTurn(store),
+            list_turns=ListTurns(store),
         ),
     )
 
@@ -154,6 +178,7 @@ def build(settings: Settings) -> App:
     add_service(server, calls, SESSIONS, services.sessions)
     add_service(server, calls, AGENTS, services.agents)
     add_service(server, calls, CAPABILITIES, services.capabilities)
+    add_service(server, calls, TURNS, services.turns)
     names = [descriptor.full_name for descriptor in SERVICES]
     streams = Streams()
     servicer = CountedHealth(streams)
@@ -164,4 +189,4 @@ def build(settings: Settings) -> App:
     threads = patient, quick
     kind = settings.database_url.partition(":")[0]
     metrics = Metrics(meters, store, threads, streams, kind) if meters else None
-    return App(server, servicer, store, threads, metrics)
+    return App(server, servicer, store, threads, metrics, Sweeper(store.turns))

@@ -75,6 +75,7 @@ def _serve_here(
             with pinned(core):
                 running.enter_context(metrics_served(settings, families))
                 app.server.start()
+                app.sweeper.start()
                 running.enter_context(probing(app.store.is_healthy, partial(show_health, app)))
             logger.info("serving gRPC on %s:%d", settings.grpc_host, port)
             when_serving()
@@ -82,6 +83,7 @@ def _serve_here(
                 pass
             drain(app)
     finally:
+        app.sweeper.stop()
         app.store.close()
 
 

@@ -10,6 +10,11 @@ Clock = Callable[[], int]
 """Answers microseconds since 1970, each time more than before."""
 
 
+def wall_clock() -> int:
+    """Microseconds since 1970 by the system's clock, which may repeat and go back."""
+    return time.time_ns() // 1000
+
+
 class SystemClock:
     """The system's clock, made strictly increasing. Thread-safe."""
 

@@ -42,11 +42,14 @@ class Reason(StrEnum):
     SESSION_NOT_FOUND = "SESSION_NOT_FOUND"
     AGENT_NOT_FOUND = "AGENT_NOT_FOUND"
     CAPABILITY_NOT_FOUND = "CAPABILITY_NOT_FOUND"
+    TURN_NOT_FOUND = "TURN_NOT_FOUND"
 
     AGENT_ALREADY_EXISTS = "AGENT_ALREADY_EXISTS"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
     CONCURRENT_CHANGE = "CONCURRENT_CHANGE"
     AGENT_ARCHIVED = "AGENT_ARCHIVED"
+    TURN_IN_PROGRESS = "TURN_IN_PROGRESS"
+    LEASE_LOST = "LEASE_LOST"
 
     QUEUE_FULL = "QUEUE_FULL"
     MESSAGE_TOO_LARGE = "MESSAGE_TOO_LARGE"
@@ -135,3 +138,24 @@ def capability_not_found(id: str) -> ServiceError:
     return ServiceError(
         Reason.CAPABILITY_NOT_FOUND, f"there is no capability {id}", resource=Resource("capability", id)
     )
+
+
+def turn_not_found(public_id: str) -> ServiceError:
+    """The answer where a session is there and has no such turn."""
+    return ServiceError(
+        Reason.TURN_NOT_FOUND, f"the session has no turn {public_id}", resource=Resource("turn", public_id)
+    )
+
+
+def turn_in_progress(session_id: str, worker: str) -> ServiceError:
+    """The answer to a worker that asks for a session in which another works."""
+    return ServiceError(
+        Reason.TURN_IN_PROGRESS,
+        f"the worker {worker} runs a turn in the session {session_id}",
+        resource=Resource("session", session_id),
+    )
+
+
+def lease_lost(why: str) -> ServiceError:
+    """The answer to a worker whose turn is not its own any more."""
+    return ServiceError(Reason.LEASE_LOST, why)

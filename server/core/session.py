@@ -18,7 +18,10 @@ class SessionStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A conversation in which an agent works. Times are microseconds since 1970."""
+    """A conversation in which an agent works. Times are microseconds since 1970.
+
+    `turn_expires_at` is when the lease of the turn that runs does; None while none runs.
+    """
 
     organization_id: bytes
     id: bytes
@@ -30,6 +33,7 @@ class Session:
     status: SessionStatus
     created_at: int
     updated_at: int
+    turn_expires_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

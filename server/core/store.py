@@ -25,6 +25,7 @@ from server.core.caller import ApiKey, Organization
 from server.core.layer import Layer
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
+from server.core.turn import Turn
 
 T = TypeVar("T")
 
@@ -65,6 +66,14 @@ class SessionRow:
     session: Session
     agent_capabilities: Layer
     is_pinned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTurn:
+    """A session, and one of its turns, None where it has none."""
+
+    session: Session
+    turn: Turn | None
 
 
 class Keys(Protocol):
@@ -128,7 +137,10 @@ class Agents(Protocol):
 
 
 class Sessions(Protocol):
-    """The sessions of all organizations. `key_id` is the API key whose pins are asked for."""
+    """The sessions of all organizations. `key_id` is the API key whose pins are asked for.
+
+    What is answered is as `core.turn.session_at` has it now. A filter by status goes by what is written down.
+    """
 
     def get(self, organization_id: bytes, id: bytes, key_id: bytes = NO_KEY) -> SessionRow | None:
         """The session."""
@@ -177,7 +189,7 @@ class Sessions(Protocol):
         """
 
     def delete(self, organization_id: bytes, id: bytes, deadline: float) -> bool:
-        """Removes a session and its pins; whether there was one."""
+        """Removes a session, with its turns and pins; whether there was one."""
 
     def pin(self, organization_id: bytes, id: bytes, key_id: bytes, deadline: float) -> bool:
         """Has a key pin a session, which it may have already; whether there is such a session.
@@ -189,8 +201,40 @@ class Sessions(Protocol):
         """Takes a key's pin, if there is one, off a session; whether there is such a session."""
 
 
+class Turns(Protocol):
+    """The turns of all sessions, as `core.turn.turn_at` has them now."""
+
+    def get(self, organization_id: bytes, session_id: bytes, id: bytes) -> Turn | None:
+        """The turn of a session."""
+
+    def list(self, organization_id: bytes, session_id: bytes, page: PageRequest) -> Page[Turn]:
+        """A page of the turns of a session, the newest first; empty where there is no such session."""
+
+    def change(
+        self,
+        organization_id: bytes,
+        session_id: bytes,
+        id: bytes | None,
+        change: Callable[[Session, Turn | None], Turn | None],
+        once: Once[Turn] | None,
+        deadline: float,
+    ) -> SessionTurn | Replay | None:
+        """Keeps what `change` makes of the session's turn of this id, or of its last one without an id, and
+        moves the session as `core.turn.session_with` says; answers both. None when there is no such session.
+
+        `change` is handed None where there is no such turn, and a turn of another id that it makes is a new
+        one. Of any number that run at once for one session each sees what the one before did. It runs inside
+        the transaction, and again if that has to be repeated; what it raises comes out and nothing is
+        written. Raises IDEMPOTENCY_KEY_REUSED when `once` came with another fingerprint within the window.
+        """
+
+    def end_expired(self, most: int) -> int:
+        """Writes down of at most so many turns that their lease ran out, and of their sessions that they are
+        idle; how many."""
+
+
 class Store(Protocol):
-    """Keeps organizations, keys, agents and sessions."""
+    """Keeps organizations, keys, agents, sessions and turns."""
 
     @property
     def keys(self) -> Keys:
@@ -203,6 +247,10 @@ class Store(Protocol):
     @property
     def sessions(self) -> Sessions:
         """Sessions."""
+
+    @property
+    def turns(self) -> Turns:
+        """Turns."""
 
     def is_healthy(self) -> bool:
         """Whether reads and writes can be expected to work; asks the database."""

@@ -30,6 +30,7 @@ LARGEST_MESSAGE = 4 * 1024 * 1024
 """The most bytes of a request."""
 
 _READING = ("Get", "List", "Preview", "Explain", "Compare")
+_WORKING = frozenset({"BeginTurn", "HeartbeatTurn", "EndTurn"})
 _QUICK = ("Get",)
 
 
@@ -78,10 +79,11 @@ class Calls:
     ) -> Callable[[Request | Undecodable, grpc.ServicerContext], Response]:
         """The method as grpc calls it: it validates, and ends with a status where `method` raises.
 
-        `name` is the rpc's; those that only read need the scope `read`, the others `write`. Reading one
-        thing by its id never waits for long, and runs on the threads for quick calls if there are such.
+        `name` is the rpc's; those that only read need the scope `read`, those of a worker `worker`, the
+        others `write`. Reading one thing by its id never waits for long, and runs on the threads for quick
+        calls if there are such.
         """
-        scope = Scope.READ if name.startswith(_READING) else Scope.WRITE
+        scope = _scope(name)
 
         journal, answered = self._journal, (name, "OK")
 
@@ -110,6 +112,12 @@ class Calls:
             # How grpc is told of other threads for a method.
             handle.experimental_thread_pool = self._quick  # type: ignore[attr-defined]
         return handle
+
+
+def _scope(name: str) -> Scope:
+    if name in _WORKING:
+        return Scope.WORKER
+    return Scope.READ if name.startswith(_READING) else Scope.WRITE
 
 
 def deserializer(message: type[Request]) -> Callable[[bytes], Request | Undecodable]:

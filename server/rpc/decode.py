@@ -8,14 +8,25 @@ from typing import TypeVar
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from everruns.v1 import agent_pb2, agent_service_pb2, capability_pb2, session_pb2, session_service_pb2
+from everruns.v1 import (
+    agent_pb2,
+    agent_service_pb2,
+    capability_pb2,
+    session_pb2,
+    session_service_pb2,
+    turn_pb2,
+    turn_service_pb2,
+)
 from server.core.agent import DEFAULT_MAX_ITERATIONS, AgentFilter, AgentSpec
 from server.core.errors import Reason, Violation, invalid, invalid_field
 from server.core.ids import parse_id
 from server.core.layer import EMPTY, CapabilityConfig, Layer, Mode
 from server.core.session import SessionFilter, SessionSpec, SessionStatus
+from server.core.turn import DEFAULT_LEASE, TurnOutcome
 from server.rpc.proto_options import fields_of, is_required, limits
 from server.rpc.struct_json import StructDecoder
+from server.usecases.begin_turn import NewTurn
+from server.usecases.held_turn import HeldTurn
 
 _CONFIG_LIMITS = limits(fields_of(capability_pb2.CapabilityConfig)["config"])
 _CONFIG = StructDecoder(_CONFIG_LIMITS.max_bytes, _CONFIG_LIMITS.max_depth)
@@ -28,6 +39,11 @@ _MODE = {
     capability_pb2.CAPABILITY_MODE_UNSPECIFIED: Mode.INCLUDE,
     capability_pb2.CAPABILITY_MODE_INCLUDE: Mode.INCLUDE,
     capability_pb2.CAPABILITY_MODE_EXCLUDE: Mode.EXCLUDE,
+}
+_TURN_OUTCOME = {
+    turn_pb2.TURN_OUTCOME_COMPLETED: TurnOutcome.COMPLETED,
+    turn_pb2.TURN_OUTCOME_FAILED: TurnOutcome.FAILED,
+    turn_pb2.TURN_OUTCOME_CANCELLED: TurnOutcome.CANCELLED,
 }
 SESSION_FIELDS = frozenset({"title", "tags", "model_id", "capabilities"})
 """What can be changed of a session."""
@@ -91,6 +107,35 @@ def session_filter(message: session_service_pb2.ListSessionsRequest) -> SessionF
 def agent_filter(message: agent_service_pb2.ListAgentsRequest) -> AgentFilter:
     """Which agents a list holds."""
     return AgentFilter(search=message.search, include_archived=message.include_archived)
+
+
+def new_turn(message: turn_service_pb2.BeginTurnRequest) -> NewTurn:
+    """What a worker asks for."""
+    session_id = parse_id("session", message.session_id)
+    return NewTurn(session_id, message.worker, lease(message) or DEFAULT_LEASE, message.request_id)
+
+
+def lease(message: turn_service_pb2.BeginTurnRequest | turn_service_pb2.HeartbeatTurnRequest) -> int | None:
+    """How long a lease is to last, in microseconds; None where nothing is said."""
+    return message.lease_seconds * 1_000_000 if message.HasField("lease_seconds") else None
+
+
+def held_turn(message: turn_service_pb2.HeartbeatTurnRequest | turn_service_pb2.EndTurnRequest) -> HeldTurn:
+    """The turn that a worker says it runs."""
+    session_id, id = parse_id("session", message.session_id), parse_id("turn", message.id)
+    return HeldTurn(session_id, id, message.fencing_token)
+
+
+def turn_outcome(message: turn_service_pb2.EndTurnRequest) -> tuple[TurnOutcome, str | None]:
+    """How a worker ended a turn, and why if it failed. Raises INVALID_FIELD."""
+    outcome = _TURN_OUTCOME.get(message.outcome)
+    if outcome is None:
+        raise invalid_field("outcome", "is not one that a worker gives: leases expire by themselves")
+    if not message.HasField("error"):
+        return outcome, None
+    if outcome is not TurnOutcome.FAILED:
+        raise invalid_field("error", "must not be given unless the outcome is that the turn failed")
+    return outcome, message.error
 
 
 def changed_fields(mask: FieldMask | None, spec: M, changeable: frozenset[str]) -> frozenset[str]:

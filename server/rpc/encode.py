@@ -8,7 +8,14 @@ from functools import lru_cache
 from google.protobuf.struct_pb2 import Struct
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from everruns.v1 import agent_pb2, capability_pb2, runtime_agent_pb2, session_pb2, session_service_pb2
+from everruns.v1 import (
+    agent_pb2,
+    capability_pb2,
+    runtime_agent_pb2,
+    session_pb2,
+    session_service_pb2,
+    turn_pb2,
+)
 from server.core.agent import Agent, AgentStatus
 from server.core.catalog import Capability, CapabilityStatus
 from server.core.effective_config import LayerName, Overridden, Provenance
@@ -17,10 +24,12 @@ from server.core.layer import CapabilityConfig, Layer, Mode
 from server.core.merge import Merged, Problem, Resolved, Severity, Source
 from server.core.runtime_agent import ModelSource, RuntimeAgent
 from server.core.session import SessionStatus, SessionView
+from server.core.turn import Turn, TurnOutcome
 from server.rpc.struct_json import to_struct, to_value
 
 # Names of enum values, which messages take in place of numbers.
 _SESSION_STATUS = {s: f"SESSION_STATUS_{s.name}" for s in SessionStatus}
+_TURN_OUTCOME = {s: f"TURN_OUTCOME_{s.name}" for s in TurnOutcome}
 _AGENT_STATUS = {s: f"AGENT_STATUS_{s.name}" for s in AgentStatus}
 _CAPABILITY_STATUS = {s: f"CAPABILITY_STATUS_{s.name}" for s in CapabilityStatus}
 # An entry that does not exclude leaves its mode unset, as most entries are given.
@@ -63,6 +72,26 @@ def session_stats(counts: Mapping[SessionStatus, int]) -> session_service_pb2.Se
         active=counts.get(SessionStatus.ACTIVE, 0),
         idle=counts.get(SessionStatus.IDLE, 0),
     )
+
+
+def turn(turn: Turn) -> turn_pb2.Turn:
+    """A turn."""
+    message = turn_pb2.Turn(
+        id=format_id("turn", turn.id),
+        session_id=format_id("session", turn.session_id),
+        worker=turn.worker,
+        fencing_token=turn.token,
+        cancel_requested=turn.cancel_requested_at is not None,
+        outcome=None if turn.outcome is None else _TURN_OUTCOME[turn.outcome],
+        error=turn.error,
+    )
+    _set_time(message.started_at, turn.started_at)
+    if turn.expires_at is not None:
+        _set_time(message.lease_expires_at, turn.expires_at)
+    if turn.ended_at is not None:
+        _set_time(message.ended_at, turn.ended_at)
+        message.duration_ms = (turn.ended_at - turn.started_at) // 1000
+    return message
 
 
 def agent(agent: Agent) -> agent_pb2.Agent:

@@ -12,6 +12,7 @@ from server.core.ids import parse_id
 from server.rpc import decode, encode, encode_explanation
 from server.rpc.calls import Call
 from server.rpc.page_token import next_page_token, page_request
+from server.usecases.cancel_turn import CancelTurn
 from server.usecases.compare_sessions import CompareSessions
 from server.usecases.create_session import CreateSession
 from server.usecases.delete_session import DeleteSession
@@ -42,6 +43,7 @@ class SessionService:
     get_runtime_agent: GetRuntimeAgent
     explain_session: ExplainSession
     compare_sessions: CompareSessions
+    cancel_turn: CancelTurn
 
     def CreateSession(self, request: pb.CreateSessionRequest, call: Call) -> session_pb2.Session:
         spec = decode.new_session(request.session)
@@ -115,3 +117,7 @@ class SessionService:
     def CompareSessions(self, request: pb.CompareSessionsRequest, call: Call) -> comparison_pb2.Comparison:
         a, b = parse_id("session", request.a), parse_id("session", request.b)
         return encode_explanation.compared(self.compare_sessions(call.organization_id, a, b))
+
+    def CancelTurn(self, request: pb.CancelTurnRequest, call: Call) -> pb.CancelTurnResponse:
+        asked = self.cancel_turn(call.organization_id, parse_id("session", request.id), call.deadline)
+        return pb.CancelTurnResponse(status=pb.CANCEL_STATUS_CANCELLED if asked else pb.CANCEL_STATUS_NO_OP)

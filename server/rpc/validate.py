@@ -22,7 +22,7 @@ _Check = Callable[[Message, str, list[Violation]], None]
 _ValueCheck = Callable[[str, str, list[Violation]], None]
 # What google/protobuf/timestamp.proto lets a Timestamp be.
 _FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
-_KINDS: dict[str, Kind] = {"agent": "agent", "session": "session"}
+_KINDS: dict[str, Kind] = {"agent": "agent", "session": "session", "turn": "turn"}
 
 
 def validate(message: Message) -> None:
@@ -47,9 +47,9 @@ def _checks(field: FieldDescriptor, partial: bool) -> list[_Check]:
         case FieldDescriptor.TYPE_STRING:
             return [_strings(field, limits) if field.is_repeated else _string(field, limits, required)]
         case FieldDescriptor.TYPE_INT32 | FieldDescriptor.TYPE_INT64:
-            return [_number(field, limits)]
+            return [_number(field, limits, required)]
         case FieldDescriptor.TYPE_ENUM if field.enum_type:
-            return [_enum(field, frozenset(field.enum_type.values_by_number))]
+            return [_enum(field, frozenset(field.enum_type.values_by_number), required)]
         case FieldDescriptor.TYPE_MESSAGE if field.message_type:
             descriptor = field.message_type
             if descriptor.full_name == "google.protobuf.Timestamp":
@@ -118,7 +118,7 @@ def _string_value(limits: FieldLimits) -> _ValueCheck:
     return check
 
 
-def _number(field: FieldDescriptor, limits: FieldLimits) -> _Check:
+def _number(field: FieldDescriptor, limits: FieldLimits, required: bool) -> _Check:
     name, optional = field.name, field.has_presence
     low = limits.minimum if limits.HasField("minimum") else None
     high = limits.maximum if limits.HasField("maximum") else None
@@ -126,6 +126,9 @@ def _number(field: FieldDescriptor, limits: FieldLimits) -> _Check:
     def check(message: Message, path: str, violations: list[Violation]) -> None:
         value: int = getattr(message, name)
         if optional and not message.HasField(name):
+            return
+        if required and not value:
+            violations.append(Violation(path + name, "is required", Reason.REQUIRED_FIELD_MISSING))
             return
         if low is not None and value < low:
             text = f"must be at least {low}, not {value}"
@@ -137,11 +140,14 @@ def _number(field: FieldDescriptor, limits: FieldLimits) -> _Check:
     return check
 
 
-def _enum(field: FieldDescriptor, known: frozenset[int]) -> _Check:
+def _enum(field: FieldDescriptor, known: frozenset[int], required: bool) -> _Check:
     name = field.name
 
     def check(message: Message, path: str, violations: list[Violation]) -> None:
-        if getattr(message, name) not in known:
+        value: int = getattr(message, name)
+        if required and not value:
+            violations.append(Violation(path + name, "is required", Reason.REQUIRED_FIELD_MISSING))
+        elif value not in known:
             violations.append(Violation(path + name, "is not a known value", Reason.INVALID_FIELD))
 
     return check

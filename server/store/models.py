@@ -85,6 +85,7 @@ class Session(Table):
     status = TextField()
     created_at = BigIntegerField()
     updated_at = BigIntegerField()
+    turn_expires_at = BigIntegerField(null=True)
 
     class Meta:
         primary_key = CompositeKey("organization_id", "id")
@@ -120,6 +121,40 @@ class SessionPin(Table):
         indexes = ((("organization_id", "session_id"), False),)
 
 
+# Only the sessions that are active, so that those whose lease ran out are found by reading all of it.
+Session.add_index(
+    Session.index(
+        Session.organization_id,
+        Session.turn_expires_at,
+        Session.id,
+        where=Session.turn_expires_at.is_null(False),
+    )
+)
+
+
+class Turn(Table):
+    """A turn. Its id begins with its time, and one is made after the other, so the key is also the order of a
+    list. When the lease of one that runs runs out is with its session."""
+
+    organization_id = KeyField()
+    session_id = KeyField()
+    id = KeyField()
+    token = BigIntegerField()
+    worker = TextField()
+    lease = BigIntegerField()
+    started_at = BigIntegerField()
+    cancel_requested_at = BigIntegerField(null=True)
+    outcome = TextField(null=True)
+    error = TextField(null=True)
+    ended_at = BigIntegerField(null=True)
+
+    class Meta:
+        primary_key = CompositeKey("organization_id", "session_id", "id")
+        constraints = [
+            SQL("FOREIGN KEY (organization_id, session_id) REFERENCES session (organization_id, id)")
+        ]
+
+
 class SessionCount(Table):
     """How many sessions of a status an organization, or one of its agents, has: the sum over all shards.
 
@@ -151,4 +186,4 @@ class IdempotentAnswer(Table):
         indexes = ((("organization_id", "created_at"), False),)
 
 
-TABLES = (Organization, ApiKey, Agent, Session, SessionPin, SessionCount, IdempotentAnswer)
+TABLES = (Organization, ApiKey, Agent, Session, SessionPin, Turn, SessionCount, IdempotentAnswer)

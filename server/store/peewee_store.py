@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from server.core.clock import Clock, wall_clock
 from server.core.errors import Reason, ServiceError
 from server.core.meters import Meters
 from server.store import models
@@ -16,13 +17,17 @@ from server.store.sessions import PeeweeSessions
 from server.store.sqlite import SqliteDialect
 from server.store.timed import TimedDialect
 from server.store.transaction import Transaction
+from server.store.turns import PeeweeTurns
 from server.store.writer import LARGEST_GROUP, Writer
 
 LONGEST_QUEUE = 1024
 
 
 class PeeweeStore:
-    """A core.store.Store over a database whose schema is up to date: see migrate.py."""
+    """A core.store.Store over a database whose schema is up to date: see migrate.py.
+
+    `clock` says when a lease has run out.
+    """
 
     def __init__(
         self,
@@ -30,6 +35,7 @@ class PeeweeStore:
         longest_queue: int = LONGEST_QUEUE,
         largest_group: int = LARGEST_GROUP,
         meters: Meters | None = None,
+        clock: Clock = wall_clock,
     ) -> None:
         if meters is not None:
             dialect = TimedDialect(dialect, meters)
@@ -38,7 +44,8 @@ class PeeweeStore:
             self._writer = Writer(dialect, self._before_commit, longest_queue, largest_group, meters)
             answers = Answers(dialect)
             self.agents = PeeweeAgents(dialect, self._writer, answers)
-            self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers)
+            self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, clock)
+            self.turns = PeeweeTurns(dialect, self._writer, self.sessions, answers, clock)
             self.keys = PeeweeKeys(dialect, self._writer)
 
     def is_healthy(self) -> bool:

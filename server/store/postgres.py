@@ -146,9 +146,9 @@ class PostgresDialect:
     @contextlib.contextmanager
     def migration_lock(self) -> Iterator[None]:
         with self.database.atomic():
-            # Counting and indexing all sessions takes as long as it takes; others wait for it.
-            self.database.execute_sql("SET LOCAL statement_timeout = 0")
             self.database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_MIGRATION_LOCK,))
+            # Counting and indexing all sessions takes as long as it takes.
+            self.database.execute_sql("SET LOCAL statement_timeout = 0")
             yield
 
     def close(self) -> None:

@@ -14,11 +14,13 @@ from server.core.caller import ApiKey, Organization, Scope
 from server.core.layer import Layer
 from server.core.session import Session, SessionStatus
 from server.core.store import SessionRow
+from server.core.turn import Turn, TurnOutcome
 from server.store import models
 from server.store.statement import Bound, Row
 
 _BETWEEN_TEXTS = "\x01"
 _SESSION_STATUS = {status.value: status for status in SessionStatus}
+_TURN_OUTCOME = {outcome.value: outcome for outcome in TurnOutcome}
 _AGENT_STATUS = {status.value: status for status in AgentStatus}
 
 SESSION_COLUMNS: list[Field] = [
@@ -32,6 +34,20 @@ SESSION_COLUMNS: list[Field] = [
     models.Session.status,
     models.Session.created_at,
     models.Session.updated_at,
+    models.Session.turn_expires_at,
+]
+TURN_COLUMNS: list[Field] = [
+    models.Turn.organization_id,
+    models.Turn.session_id,
+    models.Turn.id,
+    models.Turn.token,
+    models.Turn.worker,
+    models.Turn.lease,
+    models.Turn.started_at,
+    models.Turn.cancel_requested_at,
+    models.Turn.outcome,
+    models.Turn.error,
+    models.Turn.ended_at,
 ]
 AGENT_COLUMNS: list[Field] = [
     models.Agent.organization_id,
@@ -52,8 +68,8 @@ AGENT_COLUMNS: list[Field] = [
 
 def read_session(row: Row) -> SessionRow:
     """A session of SESSION_COLUMNS, its agent's capabilities, and a column of its pin, null for none."""
-    organization_id, id, agent_id, title, tags, model_id, capabilities, status, created, updated, *rest = row
-    agent, pin = rest
+    organization_id, id, agent_id, title, tags, model_id, capabilities, status, *rest = row
+    created, updated, turn_expires_at, agent, pin = rest
     session = Session(
         cast(bytes, organization_id),
         cast(bytes, id),
@@ -65,6 +81,7 @@ def read_session(row: Row) -> SessionRow:
         _SESSION_STATUS[cast(str, status)],
         cast(int, created),
         cast(int, updated),
+        cast("int | None", turn_expires_at),
     )
     return SessionRow(session, Layer.parse(cast(str, agent)), pin is not None)
 
@@ -83,6 +100,44 @@ def session_values(session: Session, key: Callable[[bytes], Bound]) -> tuple[Bou
         session.status.value,
         session.created_at,
         session.updated_at,
+        session.turn_expires_at,
+    )
+
+
+def read_turn(row: Row) -> Turn:
+    """A turn of TURN_COLUMNS, and then when the lease of its session's turn runs out."""
+    organization_id, session_id, id, token, worker, lease, started, cancelled, outcome, *rest = row
+    error, ended, expires_at = rest
+    return Turn(
+        cast(bytes, organization_id),
+        cast(bytes, session_id),
+        cast(bytes, id),
+        cast(int, token),
+        cast(str, worker),
+        cast(int, lease),
+        cast(int, started),
+        cast("int | None", expires_at) if outcome is None else None,
+        cast("int | None", cancelled),
+        None if outcome is None else _TURN_OUTCOME[cast(str, outcome)],
+        cast("str | None", error),
+        cast("int | None", ended),
+    )
+
+
+def turn_values(turn: Turn, key: Callable[[bytes], Bound]) -> tuple[Bound, ...]:
+    """The values of the columns of models.Turn, in the order of its fields."""
+    return (
+        key(turn.organization_id),
+        key(turn.session_id),
+        key(turn.id),
+        turn.token,
+        turn.worker,
+        turn.lease,
+        turn.started_at,
+        turn.cancel_requested_at,
+        None if turn.outcome is None else turn.outcome.value,
+        turn.error,
+        turn.ended_at,
     )
 
 

@@ -49,7 +49,14 @@ class SessionStatements:
         self.insert = {size: self._compile(insert_rows(table, size)) for size in SIZES}
         changed = values_of(table._meta.sorted_fields[2:])
         self.update = self._compile(table.update(changed).where(one))
+        moved = values_of([table.status, table.updated_at, table.turn_expires_at])
+        self.move = self._compile(table.update(moved).where(one))
         self.delete = self._compile(ModelDelete(table).where(one))
+        turn = models.Turn
+        its_turns = (turn.organization_id == parameter("organization_id")) & (
+            turn.session_id == parameter("session_id")
+        )
+        self.delete_turns = self._compile(ModelDelete(turn).where(its_turns))
         self.page = {shape: self._compile(self._page(shape)) for shape in SHAPES}
         self.total = {shape: self._compile(self._total(shape)) for shape in SHAPES}
         self._compile_counts()

@@ -8,11 +8,13 @@ from itertools import chain
 from typing import cast
 
 from server.core.agent import Agent
+from server.core.clock import Clock
 from server.core.errors import Reason, ServiceError
 from server.core.ids import first_id
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
 from server.core.store import NO_KEY, Once, Replay, SessionRow
+from server.core.turn import session_at
 from server.store.agents import PeeweeAgents
 from server.store.dialect import Dialect, MissingRow, StoreFailure
 from server.store.group import Batch
@@ -40,18 +42,21 @@ class _New:
 class PeeweeSessions:
     """The sessions of a database; see core.store.Sessions for what each method promises."""
 
-    def __init__(self, dialect: Dialect, writer: Writer, agents: PeeweeAgents, answers: Answers) -> None:
+    def __init__(
+        self, dialect: Dialect, writer: Writer, agents: PeeweeAgents, answers: Answers, clock: Clock
+    ) -> None:
         self._dialect = dialect
         self._writer = writer
         self._agents = agents
         self._answers = answers
+        self._clock = clock
         self._statements = SessionStatements(dialect)
 
     def get(self, organization_id: bytes, id: bytes, key_id: bytes = NO_KEY) -> SessionRow | None:
         key = self._dialect.key
         values = (key(key_id), key(organization_id), key(id))
         row = self._dialect.execute(self._statements.get, values).fetchone()
-        return read_session(row) if row else None
+        return self._as_of_now(read_session(row)) if row else None
 
     def list(
         self, organization_id: bytes, filter: SessionFilter, page: PageRequest, key_id: bytes = NO_KEY
@@ -72,7 +77,7 @@ class PeeweeSessions:
         else:
             counts = self.counts(organization_id, filter.agent_id)
             total = counts.get(filter.status, 0) if filter.status else sum(counts.values())
-        items = tuple(map(read_session, rows[: page.size]))
+        items = tuple(self._as_of_now(read_session(row)) for row in rows[: page.size])
         last = items[-1].session if items and len(rows) > page.size else None
         return Page(items, total, None if last is None else (last.created_at, last.id))
 
@@ -105,16 +110,14 @@ class PeeweeSessions:
         key = self._dialect.key
 
         def write(transaction: Transaction) -> SessionRow | None:
-            before = self._lock(transaction, organization_id, id, key_id)
+            before = self.lock(transaction, organization_id, id, key_id)
             if before is None:
                 return None
             changed = change(before)
             values = session_values(changed, key)
             transaction.execute(self._statements.update, (*values[2:], *values[:2]))
-            if changed.status is not before.session.status:
-                transaction.count(organization_id, changed.agent_id, before.session.status, -1)
-                transaction.count(organization_id, changed.agent_id, changed.status, 1)
-            return replace(before, session=changed)
+            _count_move(transaction, before.session, changed)
+            return self._as_of_now(replace(before, session=changed))
 
         return self._writer.run(write, deadline)
 
@@ -122,10 +125,12 @@ class PeeweeSessions:
         key = self._dialect.key
 
         def write(transaction: Transaction) -> bool:
-            row = self._lock(transaction, organization_id, id)
+            row = self.lock(transaction, organization_id, id)
             if row is None:
                 return False
-            transaction.execute(self._statements.delete, (key(organization_id), key(id)))
+            here = (key(organization_id), key(id))
+            transaction.execute(self._statements.delete_turns, here)
+            transaction.execute(self._statements.delete, here)
             transaction.count(organization_id, row.session.agent_id, row.session.status, -1)
             return True
 
@@ -135,7 +140,7 @@ class PeeweeSessions:
         key = self._dialect.key
 
         def write(transaction: Transaction) -> bool:
-            row = self._lock(transaction, organization_id, id, key_id)
+            row = self.lock(transaction, organization_id, id, key_id)
             if row is None:
                 return False
             if not row.is_pinned:
@@ -153,7 +158,7 @@ class PeeweeSessions:
         key = self._dialect.key
 
         def write(transaction: Transaction) -> bool:
-            row = self._lock(transaction, organization_id, id, key_id)
+            row = self.lock(transaction, organization_id, id, key_id)
             if row is None:
                 return False
             if row.is_pinned:
@@ -162,6 +167,22 @@ class PeeweeSessions:
             return True
 
         return self._writer.run(write, deadline)
+
+    def lock(
+        self, transaction: Transaction, organization_id: bytes, id: bytes, key_id: bytes = NO_KEY
+    ) -> SessionRow | None:
+        """The session as it is written down; until the transaction ends nobody else changes it."""
+        key = self._dialect.key
+        values = (key(key_id), key(organization_id), key(id))
+        row = transaction.execute(self._statements.lock, values).fetchone()
+        return read_session(row) if row else None
+
+    def move(self, transaction: Transaction, before: Session, after: Session) -> None:
+        """Writes down the status of a session that is locked, and until when its turn's lease lasts."""
+        key = self._dialect.key
+        values = (after.status.value, after.updated_at, after.turn_expires_at)
+        transaction.execute(self._statements.move, (*values, key(before.organization_id), key(before.id)))
+        _count_move(transaction, before, after)
 
     def add_counts(self, transaction: Transaction) -> None:
         """Writes down by how much the counts of a transaction changed; to be run before its commit."""
@@ -174,14 +195,10 @@ class PeeweeSessions:
             ]
             transaction.execute(self._statements.count[len(part)], values)
 
-    def _lock(
-        self, transaction: Transaction, organization_id: bytes, id: bytes, key_id: bytes = NO_KEY
-    ) -> SessionRow | None:
-        """The session, which no other transaction changes before this one ends."""
-        key = self._dialect.key
-        values = (key(key_id), key(organization_id), key(id))
-        row = transaction.execute(self._statements.lock, values).fetchone()
-        return read_session(row) if row else None
+    def _as_of_now(self, row: SessionRow) -> SessionRow:
+        if row.session.turn_expires_at is None:
+            return row
+        return replace(row, session=session_at(row.session, self._clock()))
 
     def _create(
         self, transaction: Transaction, wanted: Sequence[_New]
@@ -242,3 +259,9 @@ class PeeweeSessions:
     def _count(self, shape: Shape, values: Sequence[Bound]) -> int:
         row = self._dialect.execute(self._statements.total[shape], values).fetchone()
         return cast(int, row[0]) if row else 0
+
+
+def _count_move(transaction: Transaction, before: Session, after: Session) -> None:
+    if after.status is not before.status:
+        transaction.count(before.organization_id, before.agent_id, before.status, -1)
+        transaction.count(after.organization_id, after.agent_id, after.status, 1)

@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from peewee import Database
 
+from server.core.clock import Clock, wall_clock
 from server.store import models
 from server.store.dialect import Dialect
 from server.store.migrate import migrate
@@ -26,7 +27,7 @@ class Backend(Protocol):
     name: str
     url: str
 
-    def open(self, longest_queue: int = LONGEST_QUEUE) -> PeeweeStore:
+    def open(self, longest_queue: int = LONGEST_QUEUE, clock: Clock = wall_clock) -> PeeweeStore:
         """A store over the database, its schema up to date. May be called again: as another process."""
 
     def dialect(self) -> Dialect:
@@ -58,10 +59,10 @@ class _Opened:
         self.url = url
         self._closing: list[Callable[[], None]] = []
 
-    def open(self, longest_queue: int = LONGEST_QUEUE) -> PeeweeStore:
+    def open(self, longest_queue: int = LONGEST_QUEUE, clock: Clock = wall_clock) -> PeeweeStore:
         dialect = self.dialect()
         migrate(dialect)
-        store = PeeweeStore(dialect, longest_queue)
+        store = PeeweeStore(dialect, longest_queue, clock=clock)
         self._closing.append(store.close)
         return store
 

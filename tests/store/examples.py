@@ -16,6 +16,7 @@ from server.core.json import JsonObject
 from server.core.layer import EMPTY, CapabilityConfig, Layer
 from server.core.session import Session, SessionStatus
 from server.core.store import Once, Replay, SessionRow, Store
+from server.core.turn import DEFAULT_LEASE, Turn
 
 T = TypeVar("T", Agent, Session, SessionRow)
 
@@ -91,6 +92,21 @@ def a_session(
         status=status,
         created_at=at,
         updated_at=at,
+    )
+
+
+def a_turn(session: Session) -> Turn:
+    """A turn, the first of a session, that is not kept; it runs for a minute."""
+    at = now()
+    return Turn(
+        organization_id=session.organization_id,
+        session_id=session.id,
+        id=new_id(at),
+        token=1,
+        worker="worker",
+        lease=DEFAULT_LEASE,
+        started_at=at,
+        expires_at=at + DEFAULT_LEASE,
     )
 
 

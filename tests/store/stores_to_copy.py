@@ -10,8 +10,9 @@ from server.core.agent import Agent, AgentFilter, AgentStatus
 from server.core.caller import ApiKey
 from server.core.json import MAX_SAFE_INTEGER, JsonObject
 from server.core.page import PageRequest
-from server.core.session import SessionFilter, SessionStatus
+from server.core.session import Session, SessionFilter, SessionStatus
 from server.core.store import Replay, SessionRow
+from server.core.turn import Turn, TurnOutcome
 from server.store import models
 from server.store.migrate import migrate
 from server.store.peewee_store import PeeweeStore, open_dialect
@@ -20,6 +21,7 @@ from tests.store.examples import (
     a_key,
     a_layer,
     a_session,
+    a_turn,
     an_agent,
     create,
     kept,
@@ -66,6 +68,8 @@ def fill(url: str) -> None:
                 create(store, replace(session, model_id="m", capabilities=layer), once(text))
                 if number % 2:
                     store.sessions.pin(organization, session.id, keys[number % 4 // 2].id, math.inf)
+                if number % 2 == 0:
+                    fill_turns(store, session)
             gone = new_session(store, agents[0])
             store.sessions.delete(organization, gone.id, math.inf)
             archive(store, agents[1])
@@ -83,6 +87,18 @@ def fill_agent(store: PeeweeStore, agent: Agent, text: str) -> Agent:
         capabilities=a_layer(web_fetch=NESTED, bash=None),
     )
     return kept(store.agents.create(full, None, math.inf))
+
+
+def fill_turns(store: PeeweeStore, session: Session) -> None:
+    """Keeps a turn that failed, and one that runs."""
+    first = a_turn(session)
+    failed = replace(first, outcome=TurnOutcome.FAILED, error=TEXTS[0], ended_at=now(), expires_at=None)
+    for turn in (first, failed, replace(a_turn(session), token=2, worker=TEXTS[1])):
+
+        def change(session: Session, last: Turn | None, turn: Turn = turn) -> Turn:
+            return turn
+
+        store.turns.change(session.organization_id, session.id, None, change, None, math.inf)
 
 
 def archive(store: PeeweeStore, agent: Agent) -> None:

@@ -234,6 +234,7 @@ def test_a_backup_of_a_newer_version_is_refused(full: SqliteBackend, tmp_path: P
     with closing(dialect):
         tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name LIKE '%migration%'"
         [[table]] = dialect.database.execute_sql(tables).fetchall()
-        dialect.database.execute_sql(f"UPDATE {table} SET name = '9999_future'")
+        newest = f"(SELECT max(name) FROM {table})"
+        dialect.database.execute_sql(f"UPDATE {table} SET name = '9999_future' WHERE name = {newest}")
     with pytest.raises(BackupFailed, match="newer version"):
         restore(full.url, kept, True, unwatched)

@@ -31,14 +31,15 @@ PAIRS = [
     ("postgresql", "sqlite"),
     ("postgresql", "postgresql"),
 ]
-# One session was made and deleted, of another status than those that stay.
-SESSION_COUNTS = 2 * (1 + len(TEXTS) + 2)
+# Of two statuses of the sessions of every agent and of all, and of one that was made and deleted.
+SESSION_COUNTS = 2 * (2 * (1 + len(TEXTS)) + 2)
 ROWS = {
     "organization": 2,
     "api_key": 4,
     "agent": 2 * len(TEXTS),
     "session": 2 * len(KEYS),
     "session_pin": 2 * (len(KEYS) // 2),
+    "turn": 2 * len(KEYS),
     "session_count": SESSION_COUNTS,
     "idempotent_answer": 2 * len(KEYS),
 }

@@ -14,10 +14,20 @@ from server.core.errors import Reason, ServiceError
 from server.core.ids import new_id
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter
-from server.core.store import Agents, Sessions, Store
+from server.core.store import Agents, Sessions, Store, Turns
+from server.core.turn import Turn
 from server.store.dialect import MissingRow
-from tests.store.examples import a_key, a_session, an_agent, create, new_agent, new_organization, now, once
-from tests.store.writes import Kept, everything, new_kept
+from tests.store.examples import (
+    a_key,
+    a_session,
+    an_agent,
+    create,
+    new_agent,
+    new_organization,
+    now,
+    once,
+)
+from tests.store.writes import Kept, begin_turn, everything, new_kept
 
 T = TypeVar("T")
 
@@ -28,6 +38,15 @@ def no_change(stored: object) -> Agent:
 
 def no_session(stored: object) -> Session:
     raise AssertionError("another organization's session was found")
+
+
+def no_turn(session: Session, turn: Turn | None) -> Turn:
+    raise AssertionError("another organization's session was found")
+
+
+def its_turn(store: Store, kept: Kept) -> Turn:
+    """The turn of the session."""
+    return store.turns.list(kept.organization_id, kept.session.id, PageRequest()).items[0]
 
 
 def listed(page: Page[T]) -> object:
@@ -88,6 +107,13 @@ SESSIONS: dict[str, Callable[[Store, bytes, Kept], object]] = {
     ),
     "delete": lambda store, stranger, kept: store.sessions.delete(stranger, kept.session.id, math.inf),
 }
+TURNS: dict[str, Callable[[Store, bytes, Kept], object]] = {
+    "get": lambda store, stranger, kept: store.turns.get(stranger, kept.session.id, its_turn(store, kept).id),
+    "list": lambda store, stranger, kept: listed(store.turns.list(stranger, kept.session.id, PageRequest())),
+    "change": lambda store, stranger, kept: store.turns.change(
+        stranger, kept.session.id, None, no_turn, None, math.inf
+    ),
+}
 
 
 def methods(protocol: type) -> set[str]:
@@ -98,15 +124,20 @@ def methods(protocol: type) -> set[str]:
 def test_every_method_is_tried() -> None:
     assert set(AGENTS) == methods(Agents)
     assert set(SESSIONS) == methods(Sessions)
+    # What a sweep does is of no organization.
+    assert set(TURNS) == methods(Turns) - {"end_expired"}
 
 
 @pytest.mark.parametrize("has_its_own", [True, False])
-@pytest.mark.parametrize("call", [*AGENTS.values(), *SESSIONS.values()], ids=[*AGENTS, *SESSIONS])
+@pytest.mark.parametrize(
+    "call", [*AGENTS.values(), *SESSIONS.values(), *TURNS.values()], ids=[*AGENTS, *SESSIONS, *TURNS]
+)
 def test_nothing_of_another_organization_is_found_or_changed(
     store: Store, call: Callable[[Store, bytes, Kept], object], has_its_own: bool
 ) -> None:
     kept = new_kept(store)
     stranger = new_kept(store).organization_id if has_its_own else new_organization(store)
+    begin_turn(store, kept, math.inf)
     before = everything(store, kept.organization_id)
     assert not call(store, stranger, kept)
     assert everything(store, kept.organization_id) == before

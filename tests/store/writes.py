@@ -1,4 +1,4 @@
-"""Every write of agents and sessions, upon one agent and a session of it."""
+"""Every write of agents, sessions and turns, upon one agent and a session of it."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from server.core.agent import Agent, AgentFilter
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter
 from server.core.store import SessionRow, Store
+from server.core.turn import Turn
 from tests.store.examples import (
     a_key,
     a_session,
+    a_turn,
     an_agent,
     create,
     new_agent,
@@ -101,6 +103,13 @@ def delete_session(store: Store, kept: Kept, deadline: float) -> object:
     return store.sessions.delete(kept.organization_id, kept.session.id, deadline)
 
 
+def begin_turn(store: Store, kept: Kept, deadline: float) -> object:
+    def begin(session: Session, last: Turn | None) -> Turn:
+        return a_turn(session)
+
+    return store.turns.change(kept.organization_id, kept.session.id, None, begin, None, deadline)
+
+
 WRITES: tuple[Write, ...] = (
     create_agent,
     apply_agent,
@@ -110,6 +119,7 @@ WRITES: tuple[Write, ...] = (
     update_session,
     pin_session,
     delete_session,
+    begin_turn,
 )
 
 

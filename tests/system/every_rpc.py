@@ -12,6 +12,12 @@ _SESSION: JsonObject = {
     "capabilities": [{"ref": "web_fetch", "config": {"timeout_ms": 30000}}],
 }
 
+_TURN: JsonObject = {
+    "session_id": "$CreateSession.id",
+    "id": "$BeginTurn.turn.id",
+    "fencing_token": "1",
+}
+
 CALLS: dict[str, JsonObject] = {
     "CreateAgent": {"agent": _AGENT},
     "ApplyAgent": {"agent": {"name": "second", "system_prompt": "p"}},
@@ -29,6 +35,12 @@ CALLS: dict[str, JsonObject] = {
     "GetRuntimeAgent": {"id": "$CreateSession.id"},
     "ExplainSession": {"id": "$CreateSession.id"},
     "CompareSessions": {"a": "$CreateSession.id", "b": "$CreateSession.id"},
+    "BeginTurn": {"session_id": "$CreateSession.id", "worker": "w"},
+    "HeartbeatTurn": _TURN,
+    "CancelTurn": {"id": "$CreateSession.id"},
+    "EndTurn": {**_TURN, "outcome": "TURN_OUTCOME_CANCELLED"},
+    "GetTurn": {"session_id": "$CreateSession.id", "id": "$BeginTurn.turn.id"},
+    "ListTurns": {"session_id": "$CreateSession.id"},
     "ListCapabilities": {},
     "GetCapability": {"id": "virtual_bash"},
     "DeleteSession": {"id": "$CreateSession.id"},

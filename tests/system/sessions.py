@@ -63,7 +63,9 @@ class Sessions:
 
 def new_sessions(directory: Path, channel: grpc.Channel, **settings: str) -> Sessions:
     """Those of a new organization, made on the command line with the server's settings."""
-    made = run(["server", "keys", "create", "--org", "acme"], directory, **settings)
+    made = run(
+        ["server", "keys", "create", "--org", "acme", "--scopes", "read,write,worker"], directory, **settings
+    )
     assert made.returncode == 0, made.stderr
     names = with_agent({"keys": {"owner": made.stdout.strip()}}, GrpcClient(channel))
     return Sessions(names, channel)

@@ -37,7 +37,8 @@ class Served:
 
     def new_key(self, organization: str) -> str:
         """A key of an organization of a test's own."""
-        made = run(["server", "keys", "create", "--org", organization], self.directory)
+        create = ["server", "keys", "create", "--org", organization, "--scopes", "read,write,worker"]
+        made = run(create, self.directory)
         assert made.returncode == 0, made.stderr
         return made.stdout.strip()
 

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 
 from everruns.v1.capability_pb2 import Capability
 from everruns.v1.capability_service_pb2 import GetCapabilityRequest, ListCapabilitiesRequest
-from server.app import AGENTS, CAPABILITIES, SESSIONS
+from server.app import CAPABILITIES, SERVICES
 from server.core.caller import Caller, Scope
 from server.core.errors import Reason, ServiceError
 from server.core.store import Store
@@ -36,8 +36,11 @@ READING = {
     "ListAgents",
     "GetCapability",
     "ListCapabilities",
+    "GetTurn",
+    "ListTurns",
 }
-RPCS = [method.name for service in (SESSIONS, AGENTS, CAPABILITIES) for method in service.methods]
+WORKING = {"BeginTurn", "HeartbeatTurn", "EndTurn"}
+RPCS = [method.name for service in SERVICES for method in service.methods]
 
 
 def failure(server: TestingServer, metadata: Metadata, request: Message | Undecodable = REQUEST) -> Failure:
@@ -47,13 +50,16 @@ def failure(server: TestingServer, metadata: Metadata, request: Message | Undeco
 
 
 @pytest.mark.parametrize("scope", Scope)
-def test_reading_needs_the_scope_read_and_everything_else_write(service: Service, scope: Scope) -> None:
+def test_reading_needs_the_scope_read_a_worker_its_own_and_everything_else_write(
+    service: Service, scope: Scope
+) -> None:
     client = service.client(scopes=[scope])
     for rpc in RPCS:
         # One that gets through ends with INVALID_ARGUMENT.
         with pytest.raises(Failed) as failed:
             service.server.call(rpc, Undecodable(0), [("authorization", client.key)])
-        allowed = scope in (Scope.ADMIN, Scope.READ if rpc in READING else Scope.WRITE)
+        needed = Scope.READ if rpc in READING else Scope.WORKER if rpc in WORKING else Scope.WRITE
+        allowed = scope in (Scope.ADMIN, needed)
         expected = ("INVALID_FIELD" if allowed else "SCOPE_MISSING", rpc)
         assert (failed.value.failure.reason, rpc) == expected
 

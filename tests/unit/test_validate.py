@@ -100,6 +100,7 @@ def test_what_is_required_must_be_there_unless_an_update_leaves_it_out(place: Pl
 def test_the_walk_finds_what_there_is() -> None:
     assert {str(place) for place in ENUMS} == {
         "ListSessionsRequest.status",
+        "EndTurnRequest.outcome",
         *(f"{verb}SessionRequest.session.capabilities.mode" for verb in ("Create", "Preview", "Update")),
         *(f"{verb}AgentRequest.agent.capabilities.mode" for verb in ("Create", "Apply", "Update")),
     }

@@ -11,10 +11,11 @@ from everruns.v1.error_reason_pb2 import ErrorReason
 from tests.wire.cases.case import Answered, Case
 from tests.wire.cases.every import CASES
 from tests.wire.cases.raw_http import RAW
-from tests.wire.harness.call import TRANSPORTS, Client, Transport
+from tests.wire.harness.call import TRANSPORTS, Transport
 from tests.wire.harness.clients import Clients
 from tests.wire.harness.json_value import Json, JsonObject, filled, mismatches
 from tests.wire.harness.outcome import Answer, Failure
+from tests.wire.harness.rpc import REST
 
 FORCED = {
     "CONCURRENT_CHANGE": "test_faults.py: no client can lose a race in SQLite, which has one writer",
@@ -28,9 +29,11 @@ FORCED = {
 """The reasons that no case can have, and where they are tested."""
 
 
-def made(case: Case, names: dict[str, Json], client: Client) -> dict[str, Json]:
-    """The names, and those of the answers to the calls that come before a case."""
+def made(case: Case, names: dict[str, Json], clients: Clients, transport: Transport) -> dict[str, Json]:
+    """The names, and those of the answers to the calls that come before a case; what REST has not is done
+    over gRPC."""
     for name, call in case.before.items():
+        client = clients.of(transport if call.rpc in REST else "grpc")
         outcome = client.call(call.filled(names))
         assert isinstance(outcome, Answer), (name, outcome)
         names = {**names, name: outcome.body}
@@ -48,7 +51,7 @@ def made(case: Case, names: dict[str, Json], client: Client) -> dict[str, Json]:
 )
 def test_case(case: Case, transport: Transport, names: dict[str, Json], clients: Clients) -> None:
     client = clients.of(transport)
-    names = made(case, names, client)
+    names = made(case, names, clients, transport)
     outcome = client.call(case.call.filled(names))
     if isinstance(case.expected, Answered):
         assert isinstance(outcome, Answer), outcome

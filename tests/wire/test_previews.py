@@ -8,7 +8,8 @@ import pytest
 
 from tests.wire.cases.case import Case
 from tests.wire.cases.every import NEW_SESSION_CASES
-from tests.wire.harness.call import Call, Client
+from tests.wire.harness.call import Call, Client, Transport
+from tests.wire.harness.clients import Clients
 from tests.wire.harness.json_value import Json
 from tests.wire.harness.outcome import Answer, Failure
 from tests.wire.test_cases import made
@@ -22,8 +23,11 @@ def total(client: Client, names: dict[str, Json]) -> Json:
 
 
 @pytest.mark.parametrize("case", NEW_SESSION_CASES, ids=lambda case: case.name)
-def test_a_preview_agrees_with_creating(case: Case, names: dict[str, Json], client: Client) -> None:
-    names = made(case, names, client)
+def test_a_preview_agrees_with_creating(
+    case: Case, names: dict[str, Json], clients: Clients, transport: Transport
+) -> None:
+    client = clients.of(transport)
+    names = made(case, names, clients, transport)
     create = case.call.filled(names)
     assert total(client, names) == 0
     previewed = client.call(replace(create, rpc="PreviewSession"))

@@ -11,12 +11,22 @@ from google.protobuf import empty_pb2 as _empty_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
 from collections.abc import Iterable as _Iterable, Mapping as _Mapping
 from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 
 DESCRIPTOR: _descriptor.FileDescriptor
+
+class CancelStatus(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    CANCEL_STATUS_UNSPECIFIED: _ClassVar[CancelStatus]
+    CANCEL_STATUS_CANCELLED: _ClassVar[CancelStatus]
+    CANCEL_STATUS_NO_OP: _ClassVar[CancelStatus]
+CANCEL_STATUS_UNSPECIFIED: CancelStatus
+CANCEL_STATUS_CANCELLED: CancelStatus
+CANCEL_STATUS_NO_OP: CancelStatus
 
 class CreateSessionRequest(_message.Message):
     __slots__ = ("session", "request_id")
@@ -151,3 +161,15 @@ class CompareSessionsRequest(_message.Message):
     a: str
     b: str
     def __init__(self, a: _Optional[str] = ..., b: _Optional[str] = ...) -> None: ...
+
+class CancelTurnRequest(_message.Message):
+    __slots__ = ("id",)
+    ID_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    def __init__(self, id: _Optional[str] = ...) -> None: ...
+
+class CancelTurnResponse(_message.Message):
+    __slots__ = ("status",)
+    STATUS_FIELD_NUMBER: _ClassVar[int]
+    status: CancelStatus
+    def __init__(self, status: _Optional[_Union[CancelStatus, str]] = ...) -> None: ...

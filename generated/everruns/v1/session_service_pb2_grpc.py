@@ -109,6 +109,11 @@ class SessionServiceStub:
                 request_serializer=everruns_dot_v1_dot_session__service__pb2.CompareSessionsRequest.SerializeToString,
                 response_deserializer=everruns_dot_v1_dot_comparison__pb2.Comparison.FromString,
                 _registered_method=True)
+        self.CancelTurn = channel.unary_unary(
+                '/everruns.v1.SessionService/CancelTurn',
+                request_serializer=everruns_dot_v1_dot_session__service__pb2.CancelTurnRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_session__service__pb2.CancelTurnResponse.FromString,
+                _registered_method=True)
 
 
 class SessionServiceServicer:
@@ -191,7 +196,8 @@ class SessionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteSession(self, request, context):
-        """Deletes a session.
+        """Deletes a session, and all of its turns. One that runs ends with it: its worker is told NOT_FOUND at its next
+        heartbeat.
 
         INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
         NOT_FOUND `SESSION_NOT_FOUND`: the organization has no such session, or it is deleted already.
@@ -263,6 +269,17 @@ class SessionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CancelTurn(self, request, context):
+        """Asks the worker of the turn that runs to stop; it is told at its next heartbeat. The session stays `active` until
+        the worker ends the turn, or its lease runs out. Asking twice is as asking once.
+
+        INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
+        NOT_FOUND `SESSION_NOT_FOUND`: the organization has no such session.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_SessionServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -325,6 +342,11 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.CompareSessions,
                     request_deserializer=everruns_dot_v1_dot_session__service__pb2.CompareSessionsRequest.FromString,
                     response_serializer=everruns_dot_v1_dot_comparison__pb2.Comparison.SerializeToString,
+            ),
+            'CancelTurn': grpc.unary_unary_rpc_method_handler(
+                    servicer.CancelTurn,
+                    request_deserializer=everruns_dot_v1_dot_session__service__pb2.CancelTurnRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_session__service__pb2.CancelTurnResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -661,6 +683,33 @@ class SessionService:
             '/everruns.v1.SessionService/CompareSessions',
             everruns_dot_v1_dot_session__service__pb2.CompareSessionsRequest.SerializeToString,
             everruns_dot_v1_dot_comparison__pb2.Comparison.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CancelTurn(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.SessionService/CancelTurn',
+            everruns_dot_v1_dot_session__service__pb2.CancelTurnRequest.SerializeToString,
+            everruns_dot_v1_dot_session__service__pb2.CancelTurnResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from server.core.store import Agents, Keys, Sessions, Store
+from server.core.store import Agents, Keys, Sessions, Store, Turns
 
 
 class _BrokenSessions:
@@ -33,6 +33,11 @@ class BrokenStore:
     def agents(self) -> Agents:
         """Those of the other store."""
         return self._store.agents
+
+    @property
+    def turns(self) -> Turns:
+        """Those of the other store."""
+        return self._store.turns
 
     def is_healthy(self) -> bool:
         """Yes."""

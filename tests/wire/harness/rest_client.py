@@ -47,11 +47,12 @@ class RestClient:
         pairs = [
             (key, item if isinstance(item, str) else orjson.dumps(item).decode())
             for key, value in call.query.items()
+            if f"{{{key}}}" not in path
             for item in (value if isinstance(value, list) else [value])
         ]
         return self.http.request(
             http_method,
-            path.format(id=call.id),
+            path.format(id=call.id, **call.query),
             params=tuple(pairs) or None,
             headers=headers,
             content=content,

@@ -8,9 +8,19 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from everruns.v1 import agent_service_pb2, capability_service_pb2, session_service_pb2
+from everruns.v1 import (
+    agent_service_pb2,
+    capability_service_pb2,
+    session_service_pb2,
+    turn_service_pb2,
+)
 
-_FILES = (session_service_pb2.DESCRIPTOR, agent_service_pb2.DESCRIPTOR, capability_service_pb2.DESCRIPTOR)
+_FILES = (
+    session_service_pb2.DESCRIPTOR,
+    agent_service_pb2.DESCRIPTOR,
+    capability_service_pb2.DESCRIPTOR,
+    turn_service_pb2.DESCRIPTOR,
+)
 
 METHODS: dict[str, MethodDescriptor] = {
     method.name: method
@@ -33,6 +43,9 @@ REST: dict[str, tuple[str, str]] = {
     "GetRuntimeAgent": ("GET", "/v1/sessions/{id}/runtime-agent"),
     "ExplainSession": ("GET", "/v1/sessions/{id}/explain"),
     "CompareSessions": ("GET", "/v1/sessions:compare"),
+    "CancelTurn": ("POST", "/v1/sessions/{id}/cancel"),
+    "GetTurn": ("GET", "/v1/sessions/{session_id}/turns/{id}"),
+    "ListTurns": ("GET", "/v1/sessions/{session_id}/turns"),
     "ApplyAgent": ("POST", "/v1/agents"),
     "GetAgent": ("GET", "/v1/agents/{id}"),
     "ListAgents": ("GET", "/v1/agents"),

@@ -19,12 +19,12 @@ _clock = SystemClock()
 
 
 def new_organization(store: Store) -> dict[str, Json]:
-    """What the names in a call stand for: `org`, and `keys` with an `owner` (read and write), a `reader`,
-    a `writer`, an `admin`, one that is `expired` and one that is `unknown`.
+    """What the names in a call stand for: `org`, and `keys` with an `owner` (read, write and work), a
+    `reader`, a `writer`, a `worker`, an `admin`, one that is `expired` and one that is `unknown`.
     """
     name = f"test {uuid.uuid4()}"
     scopes = {
-        "owner": (Scope.READ, Scope.WRITE),
+        "owner": (Scope.READ, Scope.WRITE, Scope.WORKER),
         "reader": (Scope.READ,),
         "writer": (Scope.WRITE,),
         "worker": (Scope.WORKER,),
