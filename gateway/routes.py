@@ -9,13 +9,18 @@ from dataclasses import dataclass
 from google.api.http_pb2 import HttpRule
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 
-from everruns.v1 import agent_service_pb2, capability_service_pb2, session_service_pb2
+from everruns.v1 import agent_service_pb2, capability_service_pb2, key_service_pb2, session_service_pb2
 from everruns.v1.error_reason_pb2 import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND
 from gateway import proto_options
 from gateway.exchange import Endpoint
 from gateway.problem import refusal
 
-_FILES = (session_service_pb2.DESCRIPTOR, agent_service_pb2.DESCRIPTOR, capability_service_pb2.DESCRIPTOR)
+_FILES = (
+    session_service_pb2.DESCRIPTOR,
+    agent_service_pb2.DESCRIPTOR,
+    capability_service_pb2.DESCRIPTOR,
+    key_service_pb2.DESCRIPTOR,
+)
 _VARIABLE = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
 
 

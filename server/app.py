@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from everruns.v1 import agent_service_pb2, capability_service_pb2, session_service_pb2
+from everruns.v1 import agent_service_pb2, capability_service_pb2, key_service_pb2, session_service_pb2
 from server.catalog.load import load_catalog
+from server.core.caller import Scope
 from server.core.catalog import Catalog
 from server.core.clock import SystemClock
 from server.core.merge import remembering
@@ -17,6 +18,8 @@ from server.executor import Threads
 from server.rpc.agent_service import AgentService
 from server.rpc.calls import LARGEST_MESSAGE, Calls
 from server.rpc.capability_service import CapabilityService
+from server.rpc.key_service import KeyService
+from server.rpc.page_token import PageTokens
 from server.rpc.reflection import add_reflection
 from server.rpc.services import add_service
 from server.rpc.session_service import SessionService
@@ -26,24 +29,31 @@ from server.store.peewee_store import PeeweeStore, open_dialect
 from server.usecases.apply_agent import ApplyAgent
 from server.usecases.authenticate import Authenticate
 from server.usecases.create_agent import CreateAgent
+from server.usecases.create_key import IssueKey
 from server.usecases.create_session import CreateSession
 from server.usecases.delete_agent import DeleteAgent
 from server.usecases.delete_session import DeleteSession
 from server.usecases.get_agent import GetAgent
 from server.usecases.get_capability import GetCapability
+from server.usecases.get_key import GetKey
 from server.usecases.get_runtime_agent import GetRuntimeAgent
 from server.usecases.get_session import GetSession
+from server.usecases.key_uses import KeyUses
 from server.usecases.list_agents import ListAgents
 from server.usecases.list_capabilities import ListCapabilities
+from server.usecases.list_keys import ListKeys
 from server.usecases.list_sessions import ListSessions
 from server.usecases.preview_session import PreviewSession
+from server.usecases.revoke_key import RevokeKey
+from server.usecases.rotate_key import RotateKey
 from server.usecases.update_agent import UpdateAgent
 from server.usecases.update_session import UpdateSession
 
 SESSIONS = session_service_pb2.DESCRIPTOR.services_by_name["SessionService"]
 AGENTS = agent_service_pb2.DESCRIPTOR.services_by_name["AgentService"]
 CAPABILITIES = capability_service_pb2.DESCRIPTOR.services_by_name["CapabilityService"]
-SERVICES = (SESSIONS, AGENTS, CAPABILITIES)
+KEYS = key_service_pb2.DESCRIPTOR.services_by_name["KeyService"]
+SERVICES = (SESSIONS, AGENTS, CAPABILITIES, KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +63,7 @@ class Services:
     sessions: SessionService
     agents: AgentService
     capabilities: CapabilityService
+    keys: KeyService
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,7 @@ class App:
     server: grpc.Server
     health: health.HealthServicer
     store: Store
+    key_uses: KeyUses
     threads: tuple[Threads, ...]
 
 
@@ -102,6 +114,13 @@ def make_services(store: Store, catalog: Catalog, default_model: str | None) -> 
             list_capabilities=ListCapabilities(catalog),
             get_capability=GetCapability(catalog),
         ),
+        keys=KeyService(
+            create_key=IssueKey(store, clock),
+            get_key=GetKey(store),
+            list_keys=ListKeys(store),
+            rotate_key=RotateKey(store, clock),
+            revoke_key=RevokeKey(store, clock),
+        ),
     )
 
 
@@ -126,14 +145,17 @@ def build(settings: Settings) -> App:
             ("grpc.keepalive_permit_without_calls", 1),
         ],
     )
-    calls = Calls(Authenticate(store.keys), quick)
+    key_uses = KeyUses(store.keys, SystemClock())
+    tokens = PageTokens(store.shared_secret("page tokens"))
+    calls = Calls(Authenticate(store.keys, key_uses.note), quick, tokens)
     add_service(server, calls, SESSIONS, services.sessions)
     add_service(server, calls, AGENTS, services.agents)
     add_service(server, calls, CAPABILITIES, services.capabilities)
+    add_service(server, calls, KEYS, services.keys, Scope.ADMIN)
     names = [descriptor.full_name for descriptor in SERVICES]
     servicer = health.HealthServicer(experimental_non_blocking=True)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     add_reflection(server, [*names, health.SERVICE_NAME])
     for name in ("", *names):
         servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
-    return App(server, servicer, store, (patient, quick))
+    return App(server, servicer, store, key_uses, (patient, quick))

@@ -71,7 +71,9 @@ def _serve_here(
         when_serving()
         while not stop.wait(_PROBE_EVERY) and while_true():
             show_health(app, app.store.is_healthy())
+            app.key_uses.write()
         drain(app)
+        app.key_uses.write()
     finally:
         app.store.close()
 

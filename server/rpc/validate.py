@@ -19,7 +19,7 @@ from server.rpc import proto_options
 
 _Check = Callable[[Message, str, list[Violation]], None]
 _ValueCheck = Callable[[str, str, list[Violation]], None]
-_KINDS: dict[str, Kind] = {"agent": "agent", "session": "session"}
+_KINDS: dict[str, Kind] = {"agent": "agent", "session": "session", "key": "key"}
 
 
 def validate(message: Message) -> None:
@@ -46,7 +46,8 @@ def _checks(field: FieldDescriptor, partial: bool) -> list[_Check]:
         case FieldDescriptor.TYPE_INT32 | FieldDescriptor.TYPE_INT64:
             return [_number(field, limits)]
         case FieldDescriptor.TYPE_ENUM if field.enum_type:
-            return [_enum(field, frozenset(field.enum_type.values_by_number))]
+            known = frozenset(field.enum_type.values_by_number)
+            return [_enums(field, known, limits, required) if field.is_repeated else _enum(field, known)]
         case FieldDescriptor.TYPE_MESSAGE if field.message_type:
             descriptor = field.message_type
             if not descriptor.full_name.startswith("everruns."):
@@ -138,6 +139,25 @@ def _enum(field: FieldDescriptor, known: frozenset[int]) -> _Check:
     def check(message: Message, path: str, violations: list[Violation]) -> None:
         if getattr(message, name) not in known:
             violations.append(Violation(path + name, "is not a known value", Reason.INVALID_FIELD))
+
+    return check
+
+
+def _enums(field: FieldDescriptor, known: frozenset[int], limits: FieldLimits, required: bool) -> _Check:
+    """The elements of a list must be values that stand for something, so not the zero value."""
+    name = field.name
+
+    def check(message: Message, path: str, violations: list[Violation]) -> None:
+        values = getattr(message, name)
+        if required and not values:
+            text = "must have at least one element"
+            violations.append(Violation(path + name, text, Reason.REQUIRED_FIELD_MISSING))
+        if _too_many(len(values), limits.max_items, path + name, violations):
+            return
+        for index, value in enumerate(values):
+            if value == 0 or value not in known:
+                where = f"{path}{name}[{index}]"
+                violations.append(Violation(where, "is not a known value", Reason.INVALID_FIELD))
 
     return check
 

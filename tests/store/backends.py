@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from peewee import Database
 
+from server.store import models
 from server.store.dialect import Dialect
 from server.store.migrate import migrate
 from server.store.peewee_store import LONGEST_QUEUE, PeeweeStore, open_dialect
@@ -127,7 +128,7 @@ class PostgresBackend(_Opened):
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
-        tables = "organization, api_key, agent, session, session_count, idempotent_answer"
+        tables = ", ".join(model._meta.table_name for model in models.TABLES)
         with contextlib.closing(psycopg.connect(self.url)) as connection:
             connection.execute(f"LOCK TABLE {tables} IN EXCLUSIVE MODE")
             yield

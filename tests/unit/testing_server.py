@@ -15,7 +15,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from server.app import AGENTS, CAPABILITIES, SESSIONS, make_services
+from server.app import AGENTS, CAPABILITIES, KEYS, SESSIONS, make_services
 from server.core.caller import Scope
 from server.core.catalog import Catalog
 from server.core.clock import SystemClock
@@ -64,7 +64,8 @@ class _Servicer:
 
     def __init__(self, calls: Calls, service: ServiceDescriptor, methods: Mapping[str, Method]) -> None:
         for descriptor in service.methods:
-            handle = calls.around(descriptor.name, methods[descriptor.name])
+            scope = Scope.ADMIN if service is KEYS else None
+            handle = calls.around(descriptor.name, methods[descriptor.name], scope)
             setattr(self, descriptor.name, _ending(handle, GetMessageClass(descriptor.output_type)))
 
 
@@ -154,6 +155,7 @@ class Service:
                     (SESSIONS, services.sessions),
                     (AGENTS, services.agents),
                     (CAPABILITIES, services.capabilities),
+                    (KEYS, services.keys),
                 )
             },
         )

@@ -11,6 +11,7 @@ from tests.wire.cases.good_agents import AGENTS, CATALOG
 from tests.wire.cases.good_lists import LISTS
 from tests.wire.cases.good_runtimes import RUNTIMES
 from tests.wire.cases.good_sessions import CREATED, SESSIONS
+from tests.wire.cases.keys import KEYS
 
 CASES: tuple[Case, ...] = (
     *FIELDS,
@@ -24,6 +25,7 @@ CASES: tuple[Case, ...] = (
     *CATALOG,
     *LISTS,
     *RUNTIMES,
+    *KEYS,
 )
 
 NEW_SESSION_CASES: tuple[Case, ...] = (*CREATED, *NEW_SESSIONS, *CAPABILITIES)

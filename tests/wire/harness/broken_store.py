@@ -34,6 +34,10 @@ class BrokenStore:
         """Those of the other store."""
         return self._store.agents
 
+    def shared_secret(self, name: str) -> bytes:
+        """That of the other store."""
+        return self._store.shared_secret(name)
+
     def is_healthy(self) -> bool:
         """Yes."""
         return True

@@ -11,7 +11,7 @@ import orjson
 from tests.wire.harness.call import Call, Transport
 from tests.wire.harness.json_value import JsonObject
 from tests.wire.harness.outcome import Answer, Failure, Outcome, Violation
-from tests.wire.harness.rpc import REST
+from tests.wire.harness.rpc import METHODS, REST
 
 _PROBLEM_KEYS = {"type", "title", "status", "detail", "code", "field_violations", "request_id", "error"}
 
@@ -66,7 +66,7 @@ def outcome(call: Call, response: httpx.Response) -> Outcome:
         return failure(response)
     created = response.status_code == 201
     replayed = response.headers.get("idempotency-replayed") == "true"
-    if call.rpc.startswith("Delete"):
+    if METHODS[call.rpc].output_type.full_name == "google.protobuf.Empty":
         assert (response.status_code, response.content) == (204, b"")
         return Answer(None)
     assert response.status_code in (200, 201)
@@ -74,7 +74,9 @@ def outcome(call: Call, response: httpx.Response) -> Outcome:
     body = cast(JsonObject, response.json())
     if created:
         collection = response.request.url.path.split("/")[2]
-        assert response.headers["location"] == f"/v1/{collection}/{body['id']}"
+        # A resource that comes with more than itself is within the answer.
+        made = body if "id" in body else cast(JsonObject, body["key"])
+        assert response.headers["location"] == f"/v1/{collection}/{made['id']}"
     else:
         assert "location" not in response.headers
     return Answer(body, created, replayed)

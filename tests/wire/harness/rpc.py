@@ -8,9 +8,14 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from everruns.v1 import agent_service_pb2, capability_service_pb2, session_service_pb2
+from everruns.v1 import agent_service_pb2, capability_service_pb2, key_service_pb2, session_service_pb2
 
-_FILES = (session_service_pb2.DESCRIPTOR, agent_service_pb2.DESCRIPTOR, capability_service_pb2.DESCRIPTOR)
+_FILES = (
+    session_service_pb2.DESCRIPTOR,
+    agent_service_pb2.DESCRIPTOR,
+    capability_service_pb2.DESCRIPTOR,
+    key_service_pb2.DESCRIPTOR,
+)
 
 METHODS: dict[str, MethodDescriptor] = {
     method.name: method
@@ -35,6 +40,11 @@ REST: dict[str, tuple[str, str]] = {
     "DeleteAgent": ("DELETE", "/v1/agents/{id}"),
     "ListCapabilities": ("GET", "/v1/capabilities"),
     "GetCapability": ("GET", "/v1/capabilities/{id}"),
+    "CreateKey": ("POST", "/v1/keys"),
+    "ListKeys": ("GET", "/v1/keys"),
+    "GetKey": ("GET", "/v1/keys/{id}"),
+    "RotateKey": ("POST", "/v1/keys/{id}/rotate"),
+    "RevokeKey": ("DELETE", "/v1/keys/{id}"),
 }
 """Method and path of every rpc that REST has. ApplyAgent with an id is a PUT of that agent."""
 
