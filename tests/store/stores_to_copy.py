@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 from contextlib import closing
 from dataclasses import replace
 
@@ -52,9 +53,10 @@ def new_store(url: str) -> PeeweeStore:
 def fill(url: str) -> None:
     """Makes two organizations with some dozen rows in every table."""
     with closing(new_store(url)) as store:
+        store.shared_secret("page tokens")
         for _ in range(2):
             organization = new_organization(store)
-            store.keys.create(a_key(organization))
+            store.keys.create(replace(a_key(organization), previous_sha256=secrets.token_bytes(32)))
             store.keys.create(replace(a_key(organization), expires_at=now()))
             agents = [fill_agent(store, an_agent(organization), text) for text in TEXTS]
             for number, key in enumerate(KEYS):

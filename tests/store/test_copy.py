@@ -38,6 +38,7 @@ ROWS = {
     "session": 2 * len(KEYS),
     "session_count": 2 * (1 + len(TEXTS)),
     "idempotent_answer": 2 * len(KEYS),
+    "shared_secret": 1,
 }
 NewDatabase = Callable[[str], str]
 

@@ -10,13 +10,24 @@ from typing import TypeVar
 import pytest
 
 from server.core.agent import Agent, AgentFilter
+from server.core.caller import ApiKey, KeyUse
 from server.core.errors import Reason, ServiceError
 from server.core.ids import new_id
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter
-from server.core.store import Agents, Sessions, Store
+from server.core.store import Agents, Keys, Sessions, Store
 from server.store.dialect import MissingRow
-from tests.store.examples import a_key, a_session, an_agent, create, new_agent, new_organization, now, once
+from tests.store.examples import (
+    a_key,
+    a_session,
+    an_agent,
+    create,
+    new_agent,
+    new_key,
+    new_organization,
+    now,
+    once,
+)
 from tests.store.writes import Kept, everything, new_kept
 
 T = TypeVar("T")
@@ -28,6 +39,10 @@ def no_change(stored: object) -> Agent:
 
 def no_session(stored: object) -> Session:
     raise AssertionError("another organization's session was found")
+
+
+def no_key(stored: object) -> ApiKey:
+    raise AssertionError("another organization's key was found")
 
 
 def listed(page: Page[T]) -> object:
@@ -85,6 +100,30 @@ SESSIONS: dict[str, Callable[[Store, bytes, Kept], object]] = {
 }
 
 
+def note_use(store: Store, stranger: bytes, kept: Kept) -> object:
+    key = new_key(store, kept.organization_id)
+    store.keys.note_uses([KeyUse(stranger, key.id, now())], math.inf)
+    return store.keys.get(key.organization_id, key.id) != key
+
+
+KEYS: dict[str, Callable[[Store, bytes, Kept], object]] = {
+    "get": lambda store, stranger, kept: store.keys.get(stranger, new_key(store, kept.organization_id).id),
+    "list": lambda store, stranger, kept: (
+        new_key(store, kept.organization_id) and listed(store.keys.list(stranger, True, PageRequest()))
+    ),
+    "update": lambda store, stranger, kept: store.keys.update(
+        stranger, new_key(store, kept.organization_id).id, no_key, math.inf
+    ),
+    "note_uses": note_use,
+}
+OF_NO_ORGANIZATION = {
+    "create_organization": "makes one",
+    "find_organization": "finds one by its name, for the command line",
+    "create": "is told by the key itself",
+    "find": "finds the organization of a call by the digest of a secret that nobody else has",
+}
+
+
 def methods(protocol: type) -> set[str]:
     """What a protocol has."""
     return {name for name in vars(protocol) if not name.startswith("_")}
@@ -93,10 +132,15 @@ def methods(protocol: type) -> set[str]:
 def test_every_method_is_tried() -> None:
     assert set(AGENTS) == methods(Agents)
     assert set(SESSIONS) == methods(Sessions)
+    assert {*KEYS, *OF_NO_ORGANIZATION} == methods(Keys)
 
 
 @pytest.mark.parametrize("has_its_own", [True, False])
-@pytest.mark.parametrize("call", [*AGENTS.values(), *SESSIONS.values()], ids=[*AGENTS, *SESSIONS])
+@pytest.mark.parametrize(
+    "call",
+    [*AGENTS.values(), *SESSIONS.values(), *KEYS.values()],
+    ids=[*AGENTS, *SESSIONS, *(f"keys.{name}" for name in KEYS)],
+)
 def test_nothing_of_another_organization_is_found_or_changed(
     store: Store, call: Callable[[Store, bytes, Kept], object], has_its_own: bool
 ) -> None:
