@@ -6,6 +6,7 @@ Settings that are wrong, and an address that it cannot listen on, make one line 
 from __future__ import annotations
 
 import signal
+import ssl
 import sys
 from functools import partial
 
@@ -14,6 +15,7 @@ import uvicorn
 from gateway.app import build_app
 from gateway.listen import listen
 from gateway.settings import Settings, SettingsError, from_environment
+from gateway.tls import ServerFiles, TlsError, channel_credentials, server_context
 from gateway.workers import run_workers
 
 _LOGGING = {
@@ -31,7 +33,11 @@ def main() -> int:
     """Returns the exit status."""
     try:
         settings = from_environment()
-    except SettingsError as error:
+        if settings.http_tls is not None:
+            server_context(settings.http_tls)
+        if settings.grpc_tls is not None:
+            channel_credentials(settings.grpc_tls)
+    except (SettingsError, TlsError) as error:
         return _fail(str(error))
     try:
         listener = listen(settings.http_host, settings.http_port)
@@ -43,7 +49,8 @@ def main() -> int:
     config = _uvicorn_config(settings)
     host, port = listener.getsockname()[:2]
     authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    print(f"listening on http://{authority}, for the server at {settings.grpc_target}", flush=True)
+    scheme = "http" if settings.http_tls is None else "https"
+    print(f"listening on {scheme}://{authority}, for the server at {settings.grpc_target}", flush=True)
     with listener:
         if settings.http_workers > 1:
             return run_workers(config, listener)
@@ -67,9 +74,14 @@ def _uvicorn_config(settings: Settings) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=int(settings.timeout_seconds) + 1,
         timeout_worker_healthcheck=_HEALTHCHECK_SECONDS,
+        ssl_context_factory=None if settings.http_tls is None else partial(_context, settings.http_tls),
         workers=settings.http_workers,
         ws="none",
     )
+
+
+def _context(files: ServerFiles, _config: uvicorn.Config, _default: object) -> ssl.SSLContext:
+    return server_context(files)
 
 
 def _fail(message: str) -> int:

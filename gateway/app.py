@@ -30,7 +30,7 @@ def build_app(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
-        async with Channels(settings.grpc_target, settings.grpc_channels) as channels:
+        async with Channels(settings.grpc_target, settings.grpc_channels, settings.grpc_tls) as channels:
             yield {"routes": _route_table(channels, settings)}
 
     app = Starlette(lifespan=lifespan)

@@ -1,4 +1,4 @@
-"""`python -m server serve | dev | migrate | seed | copy | keys create`: arguments, then one call."""
+"""`python -m server serve | dev | migrate | seed | copy | keys`: arguments, then one call."""
 
 from __future__ import annotations
 
@@ -6,26 +6,28 @@ import argparse
 import logging
 import sys
 from collections.abc import Sequence
+from contextlib import closing
+from urllib.parse import urlsplit
 
+from server import keys_command
 from server.app import open_store
 from server.catalog.load import CatalogFileError
-from server.core.caller import Scope
-from server.core.clock import SystemClock
 from server.core.errors import ServiceError
 from server.dev import GatewayFailed, run_dev
 from server.dev_postgres import PostgresFailed, run_dev_on_postgres
 from server.processes import PortTaken, StartFailed
 from server.progress import Progress
+from server.rpc.certificates import CertificateError
 from server.seed import seed
 from server.serve import serve
 from server.settings import BadSetting, Settings, from_environment
 from server.store.copy import CopyFailed, copy_store
 from server.store.migrate import SchemaTooNew
-from server.usecases.create_key import CreateKey
 
 _EXPECTED = (
     BadSetting,
     CatalogFileError,
+    CertificateError,
     CopyFailed,
     GatewayFailed,
     PortTaken,
@@ -66,23 +68,21 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
         case "copy":
             _copy(chosen, settings)
         case "keys":
-            _create_key(chosen, settings)
+            with closing(open_store(settings)) as store:
+                for line in keys_command.run(chosen, store):
+                    print(line)
     return 0
 
 
 def _copy(chosen: argparse.Namespace, settings: Settings) -> None:
+    for option, url in (("--from", chosen.source), ("--to", chosen.target)):
+        if "password=" in url or urlsplit(url).password is not None:
+            # Everyone on the machine can read the arguments of a process.
+            raise ValueError(f"{option} must not hold a password; put it in PGPASSWORD or ~/.pgpass")
     with Progress(sys.stderr) as progress:
         digests = copy_store(chosen.source, chosen.target, settings.postgres_prepare, progress)
     for table in digests:
         print(f"{table.table}: {table.rows} rows, digest {table.digest}")
-
-
-def _create_key(chosen: argparse.Namespace, settings: Settings) -> None:
-    scopes = [Scope(scope) for scope in chosen.scopes.split(",")]
-    store = open_store(settings)
-    made = CreateKey(store, SystemClock())(chosen.org, chosen.name, scopes)
-    store.close()
-    print(made.key)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -104,12 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     kinds = "sqlite:///PATH or postgresql://USER@HOST/NAME"
     copy.add_argument("--from", required=True, dest="source", metavar="URL", help=f"the source, {kinds}")
     copy.add_argument("--to", required=True, dest="target", metavar="URL", help="the target, empty at first")
-    keys = commands.add_parser("keys", help="API keys").add_subparsers(dest="action", required=True)
-    create = keys.add_parser("create", help="make a key and print it, once")
-    create.add_argument("--org", required=True, help="the organization, made if there is none of the name")
-    create.add_argument("--name", default="cli", help="a name to know the key by")
-    every = ",".join(Scope)
-    create.add_argument("--scopes", default="read,write", help=f"any of {every}; default: read,write")
+    keys_command.add_arguments(commands.add_parser("keys", help="API keys: make, list, rotate, revoke"))
     return parser
 
 

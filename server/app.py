@@ -53,6 +53,9 @@ SESSIONS = session_service_pb2.DESCRIPTOR.services_by_name["SessionService"]
 AGENTS = agent_service_pb2.DESCRIPTOR.services_by_name["AgentService"]
 CAPABILITIES = capability_service_pb2.DESCRIPTOR.services_by_name["CapabilityService"]
 KEYS = key_service_pb2.DESCRIPTOR.services_by_name["KeyService"]
+CONNECTION_GRACE = 60
+"""How long, in seconds, calls have to finish on a connection that has reached its age."""
+
 SERVICES = (SESSIONS, AGENTS, CAPABILITIES, KEYS)
 
 
@@ -143,6 +146,7 @@ def build(settings: Settings) -> App:
             ("grpc.absolute_max_metadata_size", 32 * 1024),
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             ("grpc.keepalive_permit_without_calls", 1),
+            *_connection_age(settings.max_connection_age),
         ],
     )
     key_uses = KeyUses(store.keys, SystemClock())
@@ -155,7 +159,19 @@ def build(settings: Settings) -> App:
     names = [descriptor.full_name for descriptor in SERVICES]
     servicer = health.HealthServicer(experimental_non_blocking=True)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
-    add_reflection(server, [*names, health.SERVICE_NAME])
+    if settings.reflection:
+        add_reflection(server, [*names, health.SERVICE_NAME])
     for name in ("", *names):
         servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
     return App(server, servicer, store, key_uses, (patient, quick))
+
+
+def _connection_age(seconds: int) -> list[tuple[str, int]]:
+    """The options with which a connection ends at about this age, so that its client connects anew and may
+    reach another process; calls in flight then have CONNECTION_GRACE to finish."""
+    if seconds == 0:
+        return []
+    return [
+        ("grpc.max_connection_age_ms", seconds * 1000),
+        ("grpc.max_connection_age_grace_ms", CONNECTION_GRACE * 1000),
+    ]

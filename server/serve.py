@@ -14,7 +14,8 @@ from grpc_health.v1 import health_pb2
 from server.app import SERVICES, App, build, open_store
 from server.catalog.load import load_catalog
 from server.processes import PortTaken, cores_to_pin, pinned, run_processes
-from server.settings import Settings
+from server.rpc.certificates import server_credentials
+from server.settings import Settings, require_encryption
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +35,12 @@ def serve(
     """Serves until SIGTERM or SIGINT; then finishes the calls in flight and returns.
 
     `when_serving` is called once calls are answered; serving ends, too, when `while_true` no longer is.
-    Raises PortTaken, StartFailed, and what `build` raises.
+    Raises PortTaken, StartFailed, CertificateError, BadSetting where the port would be open to others in
+    plain text, and what `build` raises.
     """
+    require_encryption(settings)
+    if settings.tls is not None:
+        server_credentials(settings.tls)
     if settings.workers == 1:
         _serve_here(settings, cores_to_pin(settings)[0], when_serving, while_true)
     else:
@@ -79,10 +84,14 @@ def _serve_here(
 
 
 def listen(server: grpc.Server, settings: Settings) -> int:
-    """Opens the port, and answers its number. Raises PortTaken."""
+    """Opens the port, and answers its number. Raises PortTaken, and CertificateError."""
     address = f"{settings.grpc_host}:{settings.grpc_port}"
+    tls = settings.tls
     try:
-        port = server.add_insecure_port(address)
+        if tls is None:
+            port = server.add_insecure_port(address)
+        else:
+            port = server.add_secure_port(address, server_credentials(tls))
     except RuntimeError:
         port = 0
     if port == 0:
