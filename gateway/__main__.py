@@ -6,7 +6,6 @@ Settings that are wrong, and an address that it cannot listen on, make one line 
 from __future__ import annotations
 
 import signal
-import ssl
 import sys
 from functools import partial
 
@@ -15,7 +14,7 @@ import uvicorn
 from gateway.app import build_app
 from gateway.listen import listen
 from gateway.settings import Settings, SettingsError, from_environment
-from gateway.tls import ServerFiles, TlsError, channel_credentials, server_context
+from gateway.tls import TlsError, channel_credentials, server_context
 from gateway.workers import run_workers
 
 _LOGGING = {
@@ -74,14 +73,10 @@ def _uvicorn_config(settings: Settings) -> uvicorn.Config:
         server_header=False,
         timeout_graceful_shutdown=int(settings.timeout_seconds) + 1,
         timeout_worker_healthcheck=_HEALTHCHECK_SECONDS,
-        ssl_context_factory=None if settings.http_tls is None else partial(_context, settings.http_tls),
+        ssl_context_factory=None if settings.http_tls is None else partial(server_context, settings.http_tls),
         workers=settings.http_workers,
         ws="none",
     )
-
-
-def _context(files: ServerFiles, _config: uvicorn.Config, _default: object) -> ssl.SSLContext:
-    return server_context(files)
 
 
 def _fail(message: str) -> int:

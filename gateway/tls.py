@@ -40,8 +40,8 @@ class ClientFiles:
     server_name: str | None = None
 
 
-def server_context(files: ServerFiles) -> ssl.SSLContext:
-    """Returns the context whose new connections have what the files hold then.
+def server_context(files: ServerFiles, *_: object) -> ssl.SSLContext:
+    """Returns the context whose new connections have what the files hold then; uvicorn hands it more.
 
     Files that are wrong when a connection comes are logged, and what was good before serves on. Raises
     TlsError where they are wrong now.

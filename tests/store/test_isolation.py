@@ -106,11 +106,14 @@ def note_use(store: Store, stranger: bytes, kept: Kept) -> object:
     return store.keys.get(key.organization_id, key.id) != key
 
 
+def list_keys(store: Store, stranger: bytes, kept: Kept) -> object:
+    new_key(store, kept.organization_id)
+    return listed(store.keys.list(stranger, True, PageRequest()))
+
+
 KEYS: dict[str, Callable[[Store, bytes, Kept], object]] = {
     "get": lambda store, stranger, kept: store.keys.get(stranger, new_key(store, kept.organization_id).id),
-    "list": lambda store, stranger, kept: (
-        new_key(store, kept.organization_id) and listed(store.keys.list(stranger, True, PageRequest()))
-    ),
+    "list": list_keys,
     "update": lambda store, stranger, kept: store.keys.update(
         stranger, new_key(store, kept.organization_id).id, no_key, math.inf
     ),

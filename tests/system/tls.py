@@ -67,3 +67,67 @@ def channel(port: int, authority: Path, own: Files | None = None) -> grpc.Channe
     )
     options = [("grpc.use_local_subchannel_pool", 1)]
     return grpc.secure_channel(f"{HOST}:{port}", credentials, options=options)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """An authority for servers and one for clients, and a certificate of each."""
+
+    authority: trustme.CA
+    clients: trustme.CA
+    ca: Path
+    client_ca: Path
+    server: Files
+    client: Files
+    stranger: Files
+
+
+def new_trust(directory: Path) -> Trust:
+    """Authorities and certificates in a directory."""
+    authority, clients, others = trustme.CA(), trustme.CA(), trustme.CA()
+    return Trust(
+        authority,
+        clients,
+        write_authority(authority, directory, "ca"),
+        write_authority(clients, directory, "client-ca"),
+        write(authority.issue_cert(HOST, "sessions.internal"), directory, "server"),
+        write(clients.issue_cert("client"), directory, "client"),
+        write(others.issue_cert("client"), directory, "stranger"),
+    )
+
+
+def spoil(what: str, trust: Trust) -> Path:
+    """Makes one of the server's files wrong, and answers which."""
+    match what:
+        case "missing certificate":
+            trust.server.certificate.unlink()
+            return trust.server.certificate
+        case "missing key":
+            trust.server.key.unlink()
+            return trust.server.key
+        case "no certificate":
+            trust.server.certificate.write_text("hello")
+            return trust.server.certificate
+        case "no key":
+            trust.server.key.write_bytes(trust.server.certificate.read_bytes())
+            return trust.server.key
+        case "another's key":
+            trust.server.key.write_bytes(trust.client.key.read_bytes())
+            return trust.server.key
+        case "no authority":
+            trust.client_ca.write_bytes(b"\xff\x00")
+            return trust.client_ca
+        case _:
+            trust.client_ca.unlink()
+            return trust.client_ca
+
+
+WRONG = (
+    "missing certificate",
+    "missing key",
+    "no certificate",
+    "no key",
+    "another's key",
+    "no authority",
+    "missing authority",
+)
