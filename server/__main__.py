@@ -76,7 +76,7 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
 
 def _copy(chosen: argparse.Namespace, settings: Settings) -> None:
     for option, url in (("--from", chosen.source), ("--to", chosen.target)):
-        if "password=" in url or urlsplit(url).password is not None:
+        if "password=" in url or urlsplit(url).password:
             # Everyone on the machine can read the arguments of a process.
             raise ValueError(f"{option} must not hold a password; put it in PGPASSWORD or ~/.pgpass")
     with Progress(sys.stderr) as progress:
