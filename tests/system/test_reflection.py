@@ -37,8 +37,9 @@ class Served:
     directory: Path
 
     def new_key(self, organization: str) -> str:
-        """A key of an organization of a test's own."""
-        made = run(["server", "keys", "create", "--org", organization], self.directory)
+        """A key to everything of an organization of a test's own."""
+        command = ["server", "keys", "create", "--org", organization, "--scopes", "admin"]
+        made = run(command, self.directory)
         assert made.returncode == 0, made.stderr
         return made.stdout.strip()
 
