@@ -18,6 +18,7 @@ from gateway.listen import listen
 from gateway.log import logging_config
 from gateway.metrics import metrics_served
 from gateway.settings import Settings, SettingsError, from_environment
+from gateway.tls import TlsError, channel_credentials, server_context
 from gateway.workers import run_workers
 
 _HEALTHCHECK_SECONDS = 20
@@ -28,7 +29,11 @@ def main() -> int:
     """Returns the exit status."""
     try:
         settings = from_environment()
-    except SettingsError as error:
+        if settings.http_tls is not None:
+            server_context(settings.http_tls)
+        if settings.grpc_tls is not None:
+            channel_credentials(settings.grpc_tls)
+    except (SettingsError, TlsError) as error:
         return _fail(str(error))
     try:
         listener = listen(settings.http_host, settings.http_port)
@@ -46,7 +51,8 @@ def main() -> int:
         config = _uvicorn_config(settings, registry)
         host, port = listener.getsockname()[:2]
         authority = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        print(f"listening on http://{authority}, for the server at {settings.grpc_target}", flush=True)
+        scheme = "http" if settings.http_tls is None else "https"
+        print(f"listening on {scheme}://{authority}, for the server at {settings.grpc_target}", flush=True)
         if settings.http_workers > 1:
             return run_workers(config, listener)
         uvicorn.Server(config).run(sockets=[listener])
@@ -69,6 +75,7 @@ def _uvicorn_config(settings: Settings, registry: CollectorRegistry | None) -> u
         server_header=False,
         timeout_graceful_shutdown=int(settings.timeout_seconds) + 1,
         timeout_worker_healthcheck=_HEALTHCHECK_SECONDS,
+        ssl_context_factory=None if settings.http_tls is None else partial(server_context, settings.http_tls),
         workers=settings.http_workers,
         ws="none",
     )

@@ -34,7 +34,7 @@ def build_app(settings: Settings, registry: CollectorRegistry | None = None) -> 
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
-        async with Channels(settings.grpc_target, settings.grpc_channels) as channels:
+        async with Channels(settings.grpc_target, settings.grpc_channels, settings.grpc_tls) as channels:
             yield {"routes": _route_table(channels, settings)}
 
     metrics = HttpMetrics(registry or CollectorRegistry()) if settings.metrics_port is not None else None

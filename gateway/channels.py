@@ -11,6 +11,7 @@ import grpc
 from google.protobuf.message import Message
 
 from gateway.headers import Metadata
+from gateway.tls import ClientFiles, channel_credentials
 
 Q = TypeVar("Q", bound=Message)
 R = TypeVar("R", bound=Message)
@@ -45,9 +46,10 @@ class Channels:
     used, so the target need not be there.
     """
 
-    def __init__(self, target: str, count: int) -> None:
-        """Takes the server as gRPC names it, and how many channels there are to be, at least 1."""
-        self._channels = [grpc.aio.insecure_channel(target, options=_OPTIONS) for _ in range(count)]
+    def __init__(self, target: str, count: int, tls: ClientFiles | None = None) -> None:
+        """Takes the server as gRPC names it, how many channels there are to be, at least 1, and what they
+        are encrypted with. Raises TlsError."""
+        self._channels = [_channel(target, tls) for _ in range(count)]
         self._open = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -75,6 +77,13 @@ class Channels:
             for channel in self._channels
         ]
         return rpcs[0] if len(rpcs) == 1 else _in_turn(rpcs)
+
+
+def _channel(target: str, tls: ClientFiles | None) -> grpc.aio.Channel:
+    if tls is None:
+        return grpc.aio.insecure_channel(target, options=_OPTIONS)
+    name = (("grpc.ssl_target_name_override", tls.server_name),) if tls.server_name else ()
+    return grpc.aio.secure_channel(target, channel_credentials(tls), options=(*_OPTIONS, *name))
 
 
 def _in_turn(rpcs: list[Rpc[Q, R]]) -> Rpc[Q, R]:

@@ -14,6 +14,16 @@ from gateway.exchange import Answer, HttpRequest
 from gateway.problem import Problem
 from gateway.routes import RouteTable
 
+_SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
+)
+"""What an answer has where its endpoint gave it no other: it is data, to be kept and run nowhere."""
+
+_OVER_TLS = (b"strict-transport-security", b"max-age=31536000")
+
 _logger = logging.getLogger(__name__)
 
 
@@ -52,15 +62,19 @@ class Dispatcher:
                 _logger.exception("request %s: %s %s failed", request_id, scope["method"], route)
                 internal = errors.internal()
                 answer, reason = errors.problem_answer(internal, request_id), internal.code
-            await _send(answer, request_id, send)
+            await _send(answer, request_id, scope["scheme"], send)
             status = answer.status
         finally:
             peer = scope.get("client")
             self._access.ends(started, request_id, scope["method"], route, status, reason, peer)
 
 
-async def _send(answer: Answer, request_id: str, send: Send) -> None:
-    headers = [*answer.headers, (b"x-request-id", request_id.encode())]
+async def _send(answer: Answer, request_id: str, scheme: str, send: Send) -> None:
+    given = {name for name, _ in answer.headers}
+    added = [header for header in _SECURITY_HEADERS if header[0] not in given]
+    headers = [*answer.headers, (b"x-request-id", request_id.encode()), *added]
+    if scheme == "https":
+        headers.append(_OVER_TLS)
     if answer.body:
         headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from everruns.v1.capability_pb2 import CapabilityConfig
 from everruns.v1.error_reason_pb2 import INVALID_FIELD, UNKNOWN_FIELD
@@ -155,6 +156,8 @@ def _refuse_unless_null(value: JsonValue, path: Path, violations: Violations) ->
 def _item_parser(message_type: Descriptor) -> ParseItem:
     if message_type.full_name == "google.protobuf.Struct":
         return _objects_only(parse_struct)
+    if message_type.full_name == "google.protobuf.Timestamp":
+        return _parse_timestamp
     if message_type.full_name.startswith("google.protobuf."):
         raise TypeError(f"{message_type.full_name} has no form in a body here")
     parse_message = _parser(message_type).parse
@@ -172,6 +175,17 @@ def _item_parser(message_type: Descriptor) -> ParseItem:
             violations.add(path, INVALID_FIELD, f"must be an object, or a string in place of its {shorthand}")
 
     return parse
+
+
+def _parse_timestamp(target: Timestamp, value: JsonValue, path: Path, violations: Violations) -> None:
+    try:
+        if not isinstance(value, str):
+            raise ValueError
+        target.FromJsonString(value)
+    except ValueError:
+        violations.add(path, INVALID_FIELD, "must be a time in RFC 3339, 2026-01-31T23:59:59Z")
+    else:
+        target.SetInParent()
 
 
 def _objects_only(parse_object: Callable[[Any, JsonObject, Path, Violations], None]) -> ParseItem:

@@ -12,6 +12,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from everruns.v1 import (
     agent_service_pb2,
     capability_service_pb2,
+    key_service_pb2,
     session_service_pb2,
     turn_service_pb2,
 )
@@ -25,6 +26,7 @@ _FILES = (
     agent_service_pb2.DESCRIPTOR,
     capability_service_pb2.DESCRIPTOR,
     turn_service_pb2.DESCRIPTOR,
+    key_service_pb2.DESCRIPTOR,
 )
 _VARIABLE = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
 import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar
+
+from gateway.tls import ClientFiles, ServerFiles
 
 T = TypeVar("T")
 N = TypeVar("N", int, float)
@@ -28,6 +32,7 @@ class Settings:
     `grpc_channels` channels to the server, which may be several processes, too: a channel reaches one.
     `log_format` is `json` or `text`, `log_calls` one request in how many that succeed has a line, 0 for
     none of them and None for no request at all. Metrics are served where there is a port for them.
+    `http_tls` and `grpc_tls` are of what it listens on and of those channels; None for plain text.
     """
 
     http_host: str = "127.0.0.1"
@@ -41,13 +46,16 @@ class Settings:
     log_calls: int | None = 0
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
+    http_tls: ServerFiles | None = None
+    grpc_tls: ClientFiles | None = None
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Returns the settings of `EVERRUNS_HTTP_HOST`, `_PORT`, `_MAX_BODY_BYTES`, `_TIMEOUT_SECONDS`,
-    `_WORKERS`, `_METRICS_PORT`, `EVERRUNS_METRICS_HOST`, `EVERRUNS_LOG_FORMAT`, `_CALLS`,
-    `EVERRUNS_GRPC_CHANNELS` and `EVERRUNS_GRPC_TARGET`, which without a value is the port
-    `EVERRUNS_GRPC_PORT` of this machine.
+    `_WORKERS`, `_METRICS_PORT`, `_TLS_CERT`, `_TLS_KEY`, `_TLS_CLIENT_CA`, `EVERRUNS_METRICS_HOST`,
+    `EVERRUNS_LOG_FORMAT`, `_CALLS`, `EVERRUNS_GRPC_CHANNELS`, `_CA`, `_CLIENT_CERT`, `_CLIENT_KEY`,
+    `_SERVER_NAME` and `_TARGET`, which without a value is the port `EVERRUNS_GRPC_PORT` of this machine,
+    and of `EVERRUNS_ALLOW_PLAINTEXT`.
 
     A variable that is empty counts as not set. Raises SettingsError naming every bad value.
     """
@@ -90,7 +98,16 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         metrics_port=read(
             "EVERRUNS_HTTP_METRICS_PORT", _port_or_any, "a port from 0 to 65535", defaults.metrics_port
         ),
+        http_tls=_http_tls(environment, problems),
+        grpc_tls=_grpc_tls(environment, problems),
     )
+    plaintext = read("EVERRUNS_ALLOW_PLAINTEXT", _switch, '"on" or "off"', False)
+    if not problems and not (settings.http_tls or plaintext or _is_loopback(settings.http_host)):
+        problems.append(
+            f"EVERRUNS_HTTP_HOST: {settings.http_host} can be reached from elsewhere, and without TLS keys "
+            "can be read on the way; set EVERRUNS_HTTP_TLS_CERT and EVERRUNS_HTTP_TLS_KEY, or "
+            "EVERRUNS_ALLOW_PLAINTEXT=on"
+        )
     if problems:
         raise SettingsError("\n".join(problems))
     return settings
@@ -111,6 +128,51 @@ def _log_format(text: str) -> str:
 def _log_calls(text: str) -> int | None:
     named = {"all": 1, "errors": 0, "off": None}
     return named[text.lower()] if text.lower() in named else _within(int(text), 1, 1_000_000_000)
+
+
+def _http_tls(environment: Mapping[str, str], problems: list[str]) -> ServerFiles | None:
+    certificate = _file(environment, "EVERRUNS_HTTP_TLS_CERT")
+    key = _file(environment, "EVERRUNS_HTTP_TLS_KEY")
+    client_ca = _file(environment, "EVERRUNS_HTTP_TLS_CLIENT_CA")
+    if certificate is not None and key is not None:
+        return ServerFiles(certificate, key, client_ca)
+    if certificate is not None:
+        problems.append("EVERRUNS_HTTP_TLS_KEY is needed with EVERRUNS_HTTP_TLS_CERT")
+    elif key is not None or client_ca is not None:
+        problems.append("EVERRUNS_HTTP_TLS_CERT is needed with what else is set of TLS")
+    return None
+
+
+def _grpc_tls(environment: Mapping[str, str], problems: list[str]) -> ClientFiles | None:
+    ca = _file(environment, "EVERRUNS_GRPC_CA")
+    certificate = _file(environment, "EVERRUNS_GRPC_CLIENT_CERT")
+    key = _file(environment, "EVERRUNS_GRPC_CLIENT_KEY")
+    server_name = environment.get("EVERRUNS_GRPC_SERVER_NAME") or None
+    if (certificate is None) != (key is None):
+        problems.append("EVERRUNS_GRPC_CLIENT_CERT and EVERRUNS_GRPC_CLIENT_KEY are needed together")
+    if ca is not None:
+        return ClientFiles(ca, certificate, key, server_name)
+    if certificate is not None or server_name is not None:
+        problems.append("EVERRUNS_GRPC_CA is needed with what else is set of TLS to the server")
+    return None
+
+
+def _file(environment: Mapping[str, str], name: str) -> Path | None:
+    text = environment.get(name, "")
+    return Path(text) if text else None
+
+
+def _switch(text: str) -> bool:
+    if text.lower() not in ("on", "off"):
+        raise ValueError
+    return text.lower() == "on"
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _port(text: str) -> int:

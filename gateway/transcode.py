@@ -97,6 +97,9 @@ class ResponseTranscoder:
         self._render = renderer(_response_resource(binding))
         self._resource_field = binding.response_body
         self._is_created = _created(binding)
+        # An answer that has more than the resource has it in a field of the name that it has in the request.
+        within = binding.body and not binding.response_body and binding.body in response.fields_by_name
+        self._made_id = attrgetter(f"{binding.body}.id" if within else "id")
         self._collection = binding.path.partition("/{")[0]
 
     def answer(self, response: Message) -> Answer:
@@ -106,7 +109,7 @@ class ResponseTranscoder:
         resource = getattr(response, self._resource_field) if self._resource_field else response
         tree = self._render(resource)
         if self._is_created(response):
-            location = f"{self._collection}/{tree['id']}"
+            location = f"{self._collection}/{self._made_id(resource)}"
             return json_answer(201, tree, (b"location", location.encode()))
         return json_answer(200, tree)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import urlsplit
 
+from server import keys_command
 from server.app import open_store
 from server.catalog.load import CatalogFileError
-from server.core.caller import Scope
-from server.core.clock import SystemClock
 from server.core.errors import ServiceError
 from server.dev import GatewayFailed, run_dev
 from server.dev_postgres import PostgresFailed, run_dev_on_postgres
@@ -18,6 +19,7 @@ from server.log import start_logging
 from server.metrics_port import MetricsPortTaken
 from server.processes import PortTaken, StartFailed
 from server.progress import Progress
+from server.rpc.certificates import CertificateError
 from server.rpc.health_check import is_serving
 from server.seed import seed
 from server.serve import serve
@@ -26,12 +28,12 @@ from server.store.backup import BackupFailed, back_up, restore
 from server.store.copy import CopyFailed, copy_store
 from server.store.migrate import SchemaTooNew
 from server.store.table_digest import TableDigest
-from server.usecases.create_key import CreateKey
 
 _EXPECTED = (
     BackupFailed,
     BadSetting,
     CatalogFileError,
+    CertificateError,
     CopyFailed,
     GatewayFailed,
     MetricsPortTaken,
@@ -81,11 +83,17 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
             with Progress(sys.stderr) as progress:
                 _print(restore(settings.database_url, chosen.source, chosen.replace, progress))
         case "keys":
-            _create_key(chosen, settings)
+            with closing(open_store(settings)) as store:
+                for line in keys_command.run(chosen, store):
+                    print(line)
     return 0
 
 
 def _copy(chosen: argparse.Namespace, settings: Settings) -> None:
+    for option, url in (("--from", chosen.source), ("--to", chosen.target)):
+        if "password=" in url or urlsplit(url).password:
+            # Everyone on the machine can read the arguments of a process.
+            raise ValueError(f"{option} must not hold a password; put it in PGPASSWORD or ~/.pgpass")
     with Progress(sys.stderr) as progress:
         digests = copy_store(chosen.source, chosen.target, settings.postgres_prepare, progress)
     _print(digests)
@@ -94,14 +102,6 @@ def _copy(chosen: argparse.Namespace, settings: Settings) -> None:
 def _print(digests: Iterable[TableDigest]) -> None:
     for table in digests:
         print(f"{table.table}: {table.rows} rows, digest {table.digest}")
-
-
-def _create_key(chosen: argparse.Namespace, settings: Settings) -> None:
-    scopes = [Scope(scope) for scope in chosen.scopes.split(",")]
-    store = open_store(settings)
-    made = CreateKey(store, SystemClock())(chosen.org, chosen.name, scopes)
-    store.close()
-    print(made.key)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -141,12 +141,7 @@ def _parser() -> argparse.ArgumentParser:
         "--from", required=True, dest="source", type=Path, metavar="FILE", help="the backup"
     )
     restored.add_argument("--replace", action="store_true", help="also where there is a database already")
-    keys = commands.add_parser("keys", help="API keys").add_subparsers(dest="action", required=True)
-    create = keys.add_parser("create", help="make a key and print it, once")
-    create.add_argument("--org", required=True, help="the organization, made if there is none of the name")
-    create.add_argument("--name", default="cli", help="a name to know the key by")
-    every = ",".join(Scope)
-    create.add_argument("--scopes", default="read,write", help=f"any of {every}; default: read,write")
+    keys_command.add_arguments(commands.add_parser("keys", help="API keys: make, list, rotate, revoke"))
     return parser
 
 

@@ -10,10 +10,12 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from everruns.v1 import (
     agent_service_pb2,
     capability_service_pb2,
+    key_service_pb2,
     session_service_pb2,
     turn_service_pb2,
 )
 from server.catalog.load import load_catalog
+from server.core.caller import Scope
 from server.core.catalog import Catalog
 from server.core.clock import SystemClock
 from server.core.errors import Reason, ServiceError
@@ -26,6 +28,8 @@ from server.rpc.agent_service import AgentService
 from server.rpc.calls import LARGEST_MESSAGE, Calls
 from server.rpc.capability_service import CapabilityService
 from server.rpc.journal import Journal
+from server.rpc.key_service import KeyService
+from server.rpc.page_token import PageTokens
 from server.rpc.reflection import add_reflection
 from server.rpc.services import add_service
 from server.rpc.session_service import SessionService
@@ -41,6 +45,7 @@ from server.usecases.begin_turn import BeginTurn
 from server.usecases.cancel_turn import CancelTurn
 from server.usecases.compare_sessions import CompareSessions
 from server.usecases.create_agent import CreateAgent
+from server.usecases.create_key import IssueKey
 from server.usecases.create_session import CreateSession
 from server.usecases.delete_agent import DeleteAgent
 from server.usecases.delete_session import DeleteSession
@@ -48,17 +53,22 @@ from server.usecases.end_turn import EndTurn
 from server.usecases.explain_session import ExplainSession
 from server.usecases.get_agent import GetAgent
 from server.usecases.get_capability import GetCapability
+from server.usecases.get_key import GetKey
 from server.usecases.get_runtime_agent import GetRuntimeAgent
 from server.usecases.get_session import GetSession
 from server.usecases.get_session_stats import GetSessionStats
 from server.usecases.get_turn import GetTurn
 from server.usecases.heartbeat_turn import HeartbeatTurn
+from server.usecases.key_uses import KeyUses
 from server.usecases.list_agents import ListAgents
 from server.usecases.list_capabilities import ListCapabilities
+from server.usecases.list_keys import ListKeys
 from server.usecases.list_sessions import ListSessions
 from server.usecases.list_turns import ListTurns
 from server.usecases.pin_session import PinSession
 from server.usecases.preview_session import PreviewSession
+from server.usecases.revoke_key import RevokeKey
+from server.usecases.rotate_key import RotateKey
 from server.usecases.unpin_session import UnpinSession
 from server.usecases.update_agent import UpdateAgent
 from server.usecases.update_session import UpdateSession
@@ -67,7 +77,11 @@ SESSIONS = session_service_pb2.DESCRIPTOR.services_by_name["SessionService"]
 AGENTS = agent_service_pb2.DESCRIPTOR.services_by_name["AgentService"]
 CAPABILITIES = capability_service_pb2.DESCRIPTOR.services_by_name["CapabilityService"]
 TURNS = turn_service_pb2.DESCRIPTOR.services_by_name["TurnService"]
-SERVICES = (SESSIONS, AGENTS, CAPABILITIES, TURNS)
+KEYS = key_service_pb2.DESCRIPTOR.services_by_name["KeyService"]
+CONNECTION_GRACE = 60
+"""How long, in seconds, calls have to finish on a connection that has reached its age."""
+
+SERVICES = (SESSIONS, AGENTS, CAPABILITIES, TURNS, KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,7 @@ class Services:
     agents: AgentService
     capabilities: CapabilityService
     turns: TurnService
+    keys: KeyService
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +102,7 @@ class App:
     server: grpc.Server
     health: health.HealthServicer
     store: Store
+    key_uses: KeyUses
     threads: tuple[Threads, ...]
     metrics: Metrics | None
     """None where nobody is to ask for them."""
@@ -149,6 +165,13 @@ def make_services(store: Store, catalog: Catalog, default_model: str | None) -> 
             get_turn=GetTurn(store),
             list_turns=ListTurns(store),
         ),
+        keys=KeyService(
+            create_key=IssueKey(store, clock),
+            get_key=GetKey(store),
+            list_keys=ListKeys(store),
+            rotate_key=RotateKey(store, clock),
+            revoke_key=RevokeKey(store, clock),
+        ),
     )
 
 
@@ -172,21 +195,37 @@ def build(settings: Settings) -> App:
             ("grpc.absolute_max_metadata_size", 32 * 1024),
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             ("grpc.keepalive_permit_without_calls", 1),
+            *_connection_age(settings.max_connection_age),
         ],
     )
-    calls = Calls(Authenticate(store.keys), quick, Journal(settings.log_calls, meters))
+    key_uses = KeyUses(store.keys, SystemClock())
+    tokens = PageTokens(store.shared_secret("page tokens"))
+    calls = Calls(Authenticate(store.keys, key_uses.note), quick, Journal(settings.log_calls, meters), tokens)
     add_service(server, calls, SESSIONS, services.sessions)
     add_service(server, calls, AGENTS, services.agents)
     add_service(server, calls, CAPABILITIES, services.capabilities)
+    add_service(server, calls, KEYS, services.keys, Scope.ADMIN)
     add_service(server, calls, TURNS, services.turns)
     names = [descriptor.full_name for descriptor in SERVICES]
     streams = Streams()
     servicer = CountedHealth(streams)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
-    add_reflection(server, [*names, health.SERVICE_NAME])
+    if settings.reflection:
+        add_reflection(server, [*names, health.SERVICE_NAME])
     for name in ("", *names):
         servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
     threads = patient, quick
     kind = settings.database_url.partition(":")[0]
     metrics = Metrics(meters, store, threads, streams, kind) if meters else None
-    return App(server, servicer, store, threads, metrics, Sweeper(store.turns))
+    return App(server, servicer, store, key_uses, threads, metrics, Sweeper(store.turns))
+
+
+def _connection_age(seconds: int) -> list[tuple[str, int]]:
+    """The options with which a connection ends at about this age, so that its client connects anew and may
+    reach another process; calls in flight then have CONNECTION_GRACE to finish."""
+    if seconds == 0:
+        return []
+    return [
+        ("grpc.max_connection_age_ms", seconds * 1000),
+        ("grpc.max_connection_age_grace_ms", CONNECTION_GRACE * 1000),
+    ]

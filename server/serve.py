@@ -18,7 +18,8 @@ from server.catalog.load import load_catalog
 from server.metrics_port import metrics_of_processes_served, metrics_served
 from server.probe import probing
 from server.processes import PortTaken, cores_to_pin, pinned, run_processes
-from server.settings import Settings
+from server.rpc.certificates import server_credentials
+from server.settings import Settings, require_encryption
 
 logger = logging.getLogger(__name__)
 
@@ -38,8 +39,12 @@ def serve(
     """Serves until SIGTERM or SIGINT; then finishes the calls in flight and returns.
 
     `when_serving` is called once calls are answered; serving ends, too, when `while_true` no longer is.
-    Raises PortTaken, MetricsPortTaken, StartFailed, and what `build` raises.
+    Raises PortTaken, MetricsPortTaken, StartFailed, CertificateError, BadSetting where the port would be open
+    to others in plain text, and what `build` raises.
     """
+    require_encryption(settings)
+    if settings.tls is not None:
+        server_credentials(settings.tls)
     if settings.workers == 1:
         _serve_here(settings, cores_to_pin(settings)[0], when_serving, while_true)
     else:
@@ -54,6 +59,12 @@ def serve(
 def serve_one(settings: Settings, when_serving: Callable[[], None]) -> None:
     """Serves as one of several processes; see `serve`."""
     _serve_here(settings, None, when_serving, lambda: True)
+
+
+def _look_after(app: App) -> bool:
+    """Writes down what waits for a quiet moment; whether the store is well."""
+    app.key_uses.write()
+    return app.store.is_healthy()
 
 
 def _serve_here(
@@ -76,22 +87,27 @@ def _serve_here(
                 running.enter_context(metrics_served(settings, families))
                 app.server.start()
                 app.sweeper.start()
-                running.enter_context(probing(app.store.is_healthy, partial(show_health, app)))
+                running.enter_context(probing(partial(_look_after, app), partial(show_health, app)))
             logger.info("serving gRPC on %s:%d", settings.grpc_host, port)
             when_serving()
             while not stop.wait(_LOOK_EVERY) and while_true():
                 pass
             drain(app)
+            app.key_uses.write()
     finally:
         app.sweeper.stop()
         app.store.close()
 
 
 def listen(server: grpc.Server, settings: Settings) -> int:
-    """Opens the port, and answers its number. Raises PortTaken."""
+    """Opens the port, and answers its number. Raises PortTaken, and CertificateError."""
     address = f"{settings.grpc_host}:{settings.grpc_port}"
+    tls = settings.tls
     try:
-        port = server.add_insecure_port(address)
+        if tls is None:
+            port = server.add_insecure_port(address)
+        else:
+            port = server.add_secure_port(address, server_credentials(tls))
     except RuntimeError:
         port = 0
     if port == 0:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
+
+from server.core.tls import TlsFiles
 
 T = TypeVar("T")
 
@@ -31,7 +34,7 @@ class Settings:
     grpc_port: int
     http_port: int
     data_dir: Path
-    database_url: str
+    database_url: str = field(repr=False)
     catalog_dir: Path | None
     default_model: str | None
     postgres_prepare: bool
@@ -45,10 +48,28 @@ class Settings:
     log_calls: int | None
     metrics_host: str
     metrics_port: int | None
+    grpc_tls_cert: Path | None
+    grpc_tls_key: Path | None
+    grpc_tls_client_ca: Path | None
+    allow_plaintext: bool
+    reflection: bool
+    max_connection_age: int
     share_port: bool = False
     """Whether other processes of this service listen on the port too; nothing of the environment."""
     metrics_socket: Path | None = None
     """Where the process that serves the metrics of all asks for this one's; nothing of the environment."""
+
+    @property
+    def tls(self) -> TlsFiles | None:
+        """The files of TLS on the gRPC port, None for a port without. Raises BadSetting."""
+        certificate, key = self.grpc_tls_cert, self.grpc_tls_key
+        if certificate is not None and key is not None:
+            return TlsFiles(certificate, key, self.grpc_tls_client_ca)
+        if certificate is not None:
+            raise BadSetting("EVERRUNS_GRPC_TLS_KEY: is needed with EVERRUNS_GRPC_TLS_CERT")
+        if key is not None or self.grpc_tls_client_ca is not None:
+            raise BadSetting("EVERRUNS_GRPC_TLS_CERT: is needed with what else is set of TLS")
+        return None
 
     @property
     def dev_key_file(self) -> Path:
@@ -59,6 +80,16 @@ class Settings:
 def from_environment() -> Settings:
     """The settings of this process. Raises BadSetting."""
     return read_settings(os.environ)
+
+
+def require_encryption(settings: Settings) -> None:
+    """Raises BadSetting where keys and conversations would cross a network in plain text unasked."""
+    if settings.tls is None and not settings.allow_plaintext and not _is_loopback(settings.grpc_host):
+        raise BadSetting(
+            f"EVERRUNS_GRPC_HOST: {settings.grpc_host} can be reached from elsewhere, and without TLS keys "
+            "can be read on the way; set EVERRUNS_GRPC_TLS_CERT and EVERRUNS_GRPC_TLS_KEY, or "
+            "EVERRUNS_ALLOW_PLAINTEXT=on"
+        )
 
 
 def child_environment(defaults: Mapping[str, str]) -> dict[str, str]:
@@ -84,6 +115,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     on_sqlite = database_url.startswith("sqlite:")
     errors_only: int | None = 0
     cores = 1 if on_sqlite else len(os.sched_getaffinity(0))
+    workers = read("EVERRUNS_WORKERS", cores, _count)
     return Settings(
         grpc_host=read("EVERRUNS_GRPC_HOST", "127.0.0.1", str),
         grpc_port=read("EVERRUNS_GRPC_PORT", 50051, _port),
@@ -93,7 +125,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         catalog_dir=read("EVERRUNS_CATALOG_DIR", None, Path),
         default_model=read("EVERRUNS_DEFAULT_MODEL", None, str),
         postgres_prepare=read("EVERRUNS_POSTGRES_PREPARE", True, _switch),
-        workers=read("EVERRUNS_WORKERS", cores, _count),
+        workers=workers,
         pin_cores=read("EVERRUNS_PIN_CORES", True, _switch),
         threads=read("EVERRUNS_THREADS", 64 if on_sqlite else 24, _count),
         quick_threads=read("EVERRUNS_QUICK_THREADS", 4 if on_sqlite else 8, _count),
@@ -103,6 +135,12 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         log_calls=read("EVERRUNS_LOG_CALLS", errors_only, _log_calls),
         metrics_host=read("EVERRUNS_METRICS_HOST", "127.0.0.1", str),
         metrics_port=read("EVERRUNS_METRICS_PORT", None, _port),
+        grpc_tls_cert=read("EVERRUNS_GRPC_TLS_CERT", None, Path),
+        grpc_tls_key=read("EVERRUNS_GRPC_TLS_KEY", None, Path),
+        grpc_tls_client_ca=read("EVERRUNS_GRPC_TLS_CLIENT_CA", None, Path),
+        allow_plaintext=read("EVERRUNS_ALLOW_PLAINTEXT", False, _switch),
+        reflection=read("EVERRUNS_GRPC_REFLECTION", True, _switch),
+        max_connection_age=read("EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS", 0 if workers == 1 else 300, _age),
     )
 
 
@@ -116,6 +154,19 @@ def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 10_000:
         raise ValueError(f'must be a number from 1 to 10000, not "{text}"')
     return int(text)
+
+
+def _age(text: str) -> int:
+    if not text.isdecimal() or len(text) > 6 or int(text) > 86_400:
+        raise ValueError(f'must be a number of seconds from 0, for no limit, to 86400, not "{text}"')
+    return int(text)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _database_url(text: str) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -26,15 +27,59 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it is kept: never the key itself, only its SHA-256. Times are microseconds since 1970."""
+    """A key as it is kept: never its secret, only the SHA-256 of that. Times are microseconds since 1970.
+
+    `previous_sha256` is of the secret before the last rotation, which works until `previous_expires_at`.
+    """
 
     organization_id: bytes
     id: bytes
     name: str
-    sha256: bytes
+    sha256: bytes = field(repr=False)
     scopes: frozenset[Scope]
     created_at: int
     expires_at: int | None = None
+    last_used_at: int | None = None
+    revoked_at: int | None = None
+    previous_sha256: bytes | None = field(default=None, repr=False)
+    previous_expires_at: int | None = None
+
+    def ends_at(self, sha256: bytes) -> float:
+        """When the secret of this digest stops opening anything; 0 if it does not, infinity for never."""
+        if self.revoked_at is not None:
+            return 0
+        end = math.inf if self.expires_at is None else self.expires_at
+        if sha256 == self.sha256:
+            return end
+        if sha256 == self.previous_sha256 and self.previous_expires_at is not None:
+            return min(end, self.previous_expires_at)
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeySpec:
+    """What a caller may set of a key."""
+
+    name: str
+    scopes: frozenset[Scope]
+    expires_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedKey:
+    """A key, and its secret, which is shown once."""
+
+    key: ApiKey
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyUse:
+    """That a key was used, and when."""
+
+    organization_id: bytes
+    key_id: bytes
+    at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     AGENT_NOT_FOUND = "AGENT_NOT_FOUND"
     CAPABILITY_NOT_FOUND = "CAPABILITY_NOT_FOUND"
     TURN_NOT_FOUND = "TURN_NOT_FOUND"
+    KEY_NOT_FOUND = "KEY_NOT_FOUND"
 
     AGENT_ALREADY_EXISTS = "AGENT_ALREADY_EXISTS"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
@@ -50,6 +51,7 @@ class Reason(StrEnum):
     AGENT_ARCHIVED = "AGENT_ARCHIVED"
     TURN_IN_PROGRESS = "TURN_IN_PROGRESS"
     LEASE_LOST = "LEASE_LOST"
+    KEY_IN_USE = "KEY_IN_USE"
 
     QUEUE_FULL = "QUEUE_FULL"
     MESSAGE_TOO_LARGE = "MESSAGE_TOO_LARGE"
@@ -123,6 +125,13 @@ def agent_not_found(public_id: str) -> ServiceError:
     """The same answer whether there is no such agent or it is another organization's."""
     return ServiceError(
         Reason.AGENT_NOT_FOUND, f"there is no agent {public_id}", resource=Resource("agent", public_id)
+    )
+
+
+def key_not_found(public_id: str) -> ServiceError:
+    """The same answer whether there is no such key or it is another organization's."""
+    return ServiceError(
+        Reason.KEY_NOT_FOUND, f"there is no key {public_id}", resource=Resource("key", public_id)
     )
 
 

@@ -16,12 +16,13 @@ a write QUEUE_FULL when too many wait already. Errors of a database driver never
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from server.core.agent import Agent, AgentFilter
-from server.core.caller import ApiKey, Organization
+from server.core.caller import ApiKey, KeyUse, Organization
 from server.core.layer import Layer
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
@@ -85,11 +86,30 @@ class Keys(Protocol):
     def find_organization(self, name: str) -> Organization | None:
         """The organization of a name."""
 
-    def create(self, key: ApiKey) -> None:
+    def create(self, key: ApiKey, deadline: float = math.inf) -> None:
         """Keeps a key."""
 
     def find(self, sha256: bytes) -> ApiKey | None:
-        """The key of a digest, expired or not."""
+        """The key whose secret, or the one before its rotation, has this digest; expired and revoked
+        ones too."""
+
+    def get(self, organization_id: bytes, id: bytes) -> ApiKey | None:
+        """The key, expired and revoked ones too."""
+
+    def list(self, organization_id: bytes, include_revoked: bool, page: PageRequest) -> Page[ApiKey]:
+        """A page of the keys, the newest first (by id, which begins with the time)."""
+
+    def update(
+        self, organization_id: bytes, id: bytes, change: Callable[[ApiKey], ApiKey], deadline: float
+    ) -> ApiKey | None:
+        """Keeps what `change` makes of a key, and answers it; None when there is none.
+
+        `change` runs inside the transaction, and again if that has to be repeated; what it raises
+        comes out and nothing is written.
+        """
+
+    def note_uses(self, uses: Sequence[KeyUse], deadline: float) -> None:
+        """Keeps when keys were used, where that is later than what is kept."""
 
 
 class Agents(Protocol):
@@ -251,6 +271,10 @@ class Store(Protocol):
     @property
     def turns(self) -> Turns:
         """Turns."""
+
+    def shared_secret(self, name: str) -> bytes:
+        """32 random bytes that all processes on this database share under a name; made when first asked
+        for."""
 
     def is_healthy(self) -> bool:
         """Whether reads and writes can be expected to work; asks the database."""

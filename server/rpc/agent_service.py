@@ -11,7 +11,6 @@ from everruns.v1 import agent_service_pb2 as pb
 from server.core.ids import parse_id
 from server.rpc import decode, encode
 from server.rpc.calls import Call
-from server.rpc.page_token import next_page_token, page_request
 from server.usecases.apply_agent import ApplyAgent
 from server.usecases.create_agent import CreateAgent
 from server.usecases.delete_agent import DeleteAgent
@@ -51,14 +50,14 @@ class AgentService:
         return encode.agent(self.get_agent(call.organization_id, parse_id("agent", request.id)))
 
     def ListAgents(self, request: pb.ListAgentsRequest, call: Call) -> pb.ListAgentsResponse:
-        wanted = page_request(request, call.organization_id)
+        wanted = call.page_request(request)
         page = self.list_agents(call.organization_id, decode.agent_filter(request), wanted)
         return pb.ListAgentsResponse(
             agents=map(encode.agent, page.items),
             total_size=page.total,
             skip=wanted.skip,
             page_size=wanted.size,
-            next_page_token=next_page_token(request, call.organization_id, page.next),
+            next_page_token=call.next_page_token(request, page.next),
         )
 
     def UpdateAgent(self, request: pb.UpdateAgentRequest, call: Call) -> agent_pb2.Agent:

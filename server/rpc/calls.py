@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 import uuid
 from collections.abc import Callable
@@ -16,8 +17,10 @@ from google.protobuf.message import DecodeError, Message
 from server.core.caller import Caller, Scope
 from server.core.errors import Reason, ServiceError, invalid_field
 from server.core.ids import InvalidId, parse_id
+from server.core.page import PageRequest
 from server.rpc.errors import to_status
 from server.rpc.journal import Journal
+from server.rpc.page_token import ListRequest, PageTokens
 from server.rpc.validate import validate
 from server.usecases.authenticate import Authenticate, require
 
@@ -37,17 +40,26 @@ _QUICK = ("Get",)
 class Call:
     """One call, for the method that answers it: who makes it, and the organization it is done in."""
 
-    __slots__ = ("_context", "caller", "organization_id")
+    __slots__ = ("_context", "_tokens", "caller", "organization_id")
 
-    def __init__(self, caller: Caller, context: grpc.ServicerContext) -> None:
+    def __init__(self, caller: Caller, context: grpc.ServicerContext, tokens: PageTokens) -> None:
         self.caller = caller
         self.organization_id = caller.organization_id
         self._context = context
+        self._tokens = tokens
 
     @property
     def deadline(self) -> float:
         """When the caller stops waiting, in seconds of time.monotonic(); infinity if never."""
         return time.monotonic() + self._context.time_remaining()
+
+    def page_request(self, request: ListRequest) -> PageRequest:
+        """The part of the organization's list that is asked for. Raises INVALID_PAGE_TOKEN."""
+        return self._tokens.page_request(request, self.organization_id)
+
+    def next_page_token(self, request: ListRequest, after: tuple[int, bytes] | None) -> str | None:
+        """The token of the page after an item; None when there is none."""
+        return self._tokens.next_page_token(request, self.organization_id, after)
 
     def mark_replayed(self) -> None:
         """Tells the client that the answer is an earlier one."""
@@ -62,29 +74,33 @@ class Undecodable:
 
 
 class Calls:
-    """Puts around a method what all methods need. Thread-safe."""
+    """Puts around a method what all methods need. Thread-safe.
+
+    Page tokens are of a secret of its own, which no other process reads, unless they are given.
+    """
 
     def __init__(
         self,
         authenticate: Authenticate,
         quick: ThreadPoolExecutor | None = None,
         journal: Journal | None = None,
+        tokens: PageTokens | None = None,
     ) -> None:
         self._authenticate = authenticate
         self._quick = quick
         self._journal = journal or Journal()
+        self._tokens = tokens or PageTokens(secrets.token_bytes(32))
 
     def around(
-        self, name: str, method: Callable[[Request, Call], Response]
+        self, name: str, method: Callable[[Request, Call], Response], scope: Scope | None = None
     ) -> Callable[[Request | Undecodable, grpc.ServicerContext], Response]:
         """The method as grpc calls it: it validates, and ends with a status where `method` raises.
 
-        `name` is the rpc's; those that only read need the scope `read`, those of a worker `worker`, the
-        others `write`. Reading one thing by its id never waits for long, and runs on the threads for quick
-        calls if there are such.
+        `name` is the rpc's; without a `scope` those that only read need `read`, those of a worker `worker`,
+        the others `write`. Reading one thing by its id never waits for long, and runs on the threads for
+        quick calls if there are such.
         """
-        scope = _scope(name)
-
+        needed = scope or _scope(name)
         journal, answered = self._journal, (name, "OK")
 
         def handle(request: Request | Undecodable, context: grpc.ServicerContext) -> Response:
@@ -93,12 +109,12 @@ class Calls:
             caller: Caller | None = None
             try:
                 caller = self._authenticate(headers.authorization)
-                require(caller, scope)
+                require(caller, needed)
                 _check_organization(headers.organization, caller)
                 if isinstance(request, Undecodable):
                     raise _undecodable(request)
                 validate(request)
-                response = method(request, Call(caller, context))
+                response = method(request, Call(caller, context, self._tokens))
             except Exception as error:
                 request_id = headers.request_id or uuid.uuid4().hex
                 refused = _refusal(error, name, request_id)

@@ -8,7 +8,6 @@ from everruns.v1 import capability_pb2
 from everruns.v1 import capability_service_pb2 as pb
 from server.rpc import encode
 from server.rpc.calls import Call
-from server.rpc.page_token import next_page_token, page_request
 from server.usecases.get_capability import GetCapability
 from server.usecases.list_capabilities import ListCapabilities
 
@@ -23,14 +22,14 @@ class CapabilityService:
     def ListCapabilities(
         self, request: pb.ListCapabilitiesRequest, call: Call
     ) -> pb.ListCapabilitiesResponse:
-        wanted = page_request(request, call.organization_id)
+        wanted = call.page_request(request)
         page = self.list_capabilities(request.search, wanted)
         return pb.ListCapabilitiesResponse(
             capabilities=map(encode.capability, page.items),
             total_size=page.total,
             skip=wanted.skip,
             page_size=wanted.size,
-            next_page_token=next_page_token(request, call.organization_id, page.next),
+            next_page_token=call.next_page_token(request, page.next),
         )
 
     def GetCapability(self, request: pb.GetCapabilityRequest, call: Call) -> capability_pb2.Capability:

@@ -12,12 +12,14 @@ from everruns.v1 import (
     agent_pb2,
     agent_service_pb2,
     capability_pb2,
+    key_pb2,
     session_pb2,
     session_service_pb2,
     turn_pb2,
     turn_service_pb2,
 )
 from server.core.agent import DEFAULT_MAX_ITERATIONS, AgentFilter, AgentSpec
+from server.core.caller import KeySpec, Scope
 from server.core.errors import Reason, Violation, invalid, invalid_field
 from server.core.ids import parse_id
 from server.core.layer import EMPTY, CapabilityConfig, Layer, Mode
@@ -45,6 +47,13 @@ _TURN_OUTCOME = {
     turn_pb2.TURN_OUTCOME_FAILED: TurnOutcome.FAILED,
     turn_pb2.TURN_OUTCOME_CANCELLED: TurnOutcome.CANCELLED,
 }
+_SCOPE = {
+    key_pb2.SCOPE_READ: Scope.READ,
+    key_pb2.SCOPE_WRITE: Scope.WRITE,
+    key_pb2.SCOPE_WORKER: Scope.WORKER,
+    key_pb2.SCOPE_ADMIN: Scope.ADMIN,
+}
+_LAST_SECOND = 253_402_300_799
 SESSION_FIELDS = frozenset({"title", "tags", "model_id", "capabilities"})
 """What can be changed of a session."""
 
@@ -88,6 +97,15 @@ def agent_spec(message: agent_pb2.AgentSpec) -> AgentSpec:
         tags=tuple(dict.fromkeys(message.tags)),
         capabilities=_layer(message.capabilities),
         max_iterations=message.max_iterations or DEFAULT_MAX_ITERATIONS,
+    )
+
+
+def key_spec(message: key_pb2.KeySpec) -> KeySpec:
+    """What the message sets of a key. Raises INVALID_FIELD for a time that there is not."""
+    return KeySpec(
+        name=message.name,
+        scopes=frozenset(_SCOPE[scope] for scope in message.scopes),
+        expires_at=_time("expires_at", message.expires_at) if message.HasField("expires_at") else None,
     )
 
 
@@ -172,6 +190,13 @@ def _wrong_path(path: str, fields: Container[str]) -> Violation:
         return Violation(path, "cannot be changed", Reason.IMMUTABLE_FIELD)
     text = f'there is no field "{path[:80]}" to change'
     return Violation("update_mask", text, Reason.INVALID_UPDATE_MASK)
+
+
+def _time(path: str, message: Timestamp) -> int:
+    """Microseconds since 1970. Raises INVALID_FIELD before that, and after the year 9999."""
+    if not 0 <= message.seconds <= _LAST_SECOND or not 0 <= message.nanos < 1_000_000_000:
+        raise invalid_field(path, "must be a time from the years 1970 to 9999")
+    return message.seconds * 1_000_000 + message.nanos // 1000
 
 
 def _layer(messages: Iterable[capability_pb2.CapabilityConfig]) -> Layer:

@@ -11,12 +11,14 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from everruns.v1 import (
     agent_pb2,
     capability_pb2,
+    key_pb2,
     runtime_agent_pb2,
     session_pb2,
     session_service_pb2,
     turn_pb2,
 )
 from server.core.agent import Agent, AgentStatus
+from server.core.caller import ApiKey, IssuedKey, Scope
 from server.core.catalog import Capability, CapabilityStatus
 from server.core.effective_config import LayerName, Overridden, Provenance
 from server.core.ids import HARNESS_ID, format_id
@@ -37,6 +39,7 @@ _MODE = {Mode.INCLUDE: None, Mode.EXCLUDE: "CAPABILITY_MODE_EXCLUDE"}
 _LAYER = {s: f"LAYER_{s.name}" for s in LayerName}
 _SOURCE = {s: f"CAPABILITY_SOURCE_{s.name}" for s in Source}
 _MODEL_SOURCE = {s: f"MODEL_SOURCE_{s.name}" for s in ModelSource}
+_SCOPE = {s: f"SCOPE_{s.name}" for s in Scope}
 _SEVERITY = {s: f"SEVERITY_{s.name}" for s in Severity}
 
 _REMEMBERED_TEXT = 4096
@@ -137,6 +140,32 @@ def capability(capability: Capability) -> capability_pb2.Capability:
         config_schema=to_struct(capability.config_schema),
         default_config=to_struct(capability.default_config),
     )
+
+
+def key(key: ApiKey) -> key_pb2.Key:
+    """A key, with nothing that opens anything."""
+    message = key_pb2.Key(
+        id=format_id("key", key.id),
+        organization_id=format_id("org", key.organization_id),
+        name=key.name,
+        scopes=[_SCOPE[scope] for scope in Scope if scope in key.scopes],
+    )
+    _set_time(message.created_at, key.created_at)
+    for timestamp, at in (
+        (message.expires_at, key.expires_at),
+        (message.last_used_at, key.last_used_at),
+        (message.revoked_at, key.revoked_at),
+        (message.previous_expires_at, key.previous_expires_at),
+    ):
+        if at is not None:
+            _set_time(timestamp, at)
+            timestamp.SetInParent()
+    return message
+
+
+def issued_key(issued: IssuedKey) -> key_pb2.IssuedKey:
+    """A key and its secret."""
+    return key_pb2.IssuedKey(key=key(issued.key), secret=issued.secret)
 
 
 def runtime_agent(

@@ -11,7 +11,6 @@ from everruns.v1 import session_service_pb2 as pb
 from server.core.ids import parse_id
 from server.rpc import decode, encode, encode_explanation
 from server.rpc.calls import Call
-from server.rpc.page_token import next_page_token, page_request
 from server.usecases.cancel_turn import CancelTurn
 from server.usecases.compare_sessions import CompareSessions
 from server.usecases.create_session import CreateSession
@@ -66,7 +65,7 @@ class SessionService:
         return encode.session(self.get_session(call.organization_id, id, call.caller.key_id))
 
     def ListSessions(self, request: pb.ListSessionsRequest, call: Call) -> pb.ListSessionsResponse:
-        wanted = page_request(request, call.organization_id)
+        wanted = call.page_request(request)
         filter = decode.session_filter(request)
         page = self.list_sessions(call.organization_id, filter, wanted, call.caller.key_id)
         return pb.ListSessionsResponse(
@@ -74,7 +73,7 @@ class SessionService:
             total_size=page.total,
             skip=wanted.skip,
             page_size=wanted.size,
-            next_page_token=next_page_token(request, call.organization_id, page.next),
+            next_page_token=call.next_page_token(request, page.next),
         )
 
     def UpdateSession(self, request: pb.UpdateSessionRequest, call: Call) -> session_pb2.Session:

@@ -9,7 +9,6 @@ from everruns.v1 import turn_service_pb2 as pb
 from server.core.ids import parse_id
 from server.rpc import decode, encode
 from server.rpc.calls import Call
-from server.rpc.page_token import next_page_token, page_request
 from server.usecases.begin_turn import BeginTurn
 from server.usecases.end_turn import EndTurn
 from server.usecases.get_turn import GetTurn
@@ -50,12 +49,12 @@ class TurnService:
         return encode.turn(self.get_turn(call.organization_id, session_id, id))
 
     def ListTurns(self, request: pb.ListTurnsRequest, call: Call) -> pb.ListTurnsResponse:
-        wanted = page_request(request, call.organization_id)
+        wanted = call.page_request(request)
         page = self.list_turns(call.organization_id, parse_id("session", request.session_id), wanted)
         return pb.ListTurnsResponse(
             turns=map(encode.turn, page.items),
             total_size=page.total,
             skip=wanted.skip,
             page_size=wanted.size,
-            next_page_token=next_page_token(request, call.organization_id, page.next),
+            next_page_token=call.next_page_token(request, page.next),
         )

@@ -22,7 +22,7 @@ _Check = Callable[[Message, str, list[Violation]], None]
 _ValueCheck = Callable[[str, str, list[Violation]], None]
 # What google/protobuf/timestamp.proto lets a Timestamp be.
 _FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
-_KINDS: dict[str, Kind] = {"agent": "agent", "session": "session", "turn": "turn"}
+_KINDS: dict[str, Kind] = {"agent": "agent", "session": "session", "turn": "turn", "key": "key"}
 
 
 def validate(message: Message) -> None:
@@ -49,7 +49,10 @@ def _checks(field: FieldDescriptor, partial: bool) -> list[_Check]:
         case FieldDescriptor.TYPE_INT32 | FieldDescriptor.TYPE_INT64:
             return [_number(field, limits, required)]
         case FieldDescriptor.TYPE_ENUM if field.enum_type:
-            return [_enum(field, frozenset(field.enum_type.values_by_number), required)]
+            known = frozenset(field.enum_type.values_by_number)
+            if field.is_repeated:
+                return [_enums(field, known, limits, required)]
+            return [_enum(field, known, required)]
         case FieldDescriptor.TYPE_MESSAGE if field.message_type:
             descriptor = field.message_type
             if descriptor.full_name == "google.protobuf.Timestamp":
@@ -161,6 +164,25 @@ def _time(field: FieldDescriptor) -> _Check:
         if not (_FIRST_SECOND <= time.seconds <= _LAST_SECOND and 0 <= time.nanos < 1_000_000_000):
             text = "must be a time of the years 1 to 9999, with 0 to 999999999 nanoseconds"
             violations.append(Violation(path + name, text, Reason.INVALID_FIELD))
+
+    return check
+
+
+def _enums(field: FieldDescriptor, known: frozenset[int], limits: FieldLimits, required: bool) -> _Check:
+    """The elements of a list must be values that stand for something, so not the zero value."""
+    name = field.name
+
+    def check(message: Message, path: str, violations: list[Violation]) -> None:
+        values = getattr(message, name)
+        if required and not values:
+            text = "must have at least one element"
+            violations.append(Violation(path + name, text, Reason.REQUIRED_FIELD_MISSING))
+        if _too_many(len(values), limits.max_items, path + name, violations):
+            return
+        for index, value in enumerate(values):
+            if value == 0 or value not in known:
+                where = f"{path}{name}[{index}]"
+                violations.append(Violation(where, "is not a known value", Reason.INVALID_FIELD))
 
     return check
 

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
+from typing import cast
 
-from server.core.caller import ApiKey, Organization
+from peewee import SQL, Query, fn
+
+from server.core.caller import ApiKey, KeyUse, Organization
+from server.core.page import Page, PageRequest
 from server.store import models
 from server.store.dialect import Dialect
-from server.store.rows import read_api_key, read_organization
-from server.store.statement import compile_query, parameter, values_of
+from server.store.rows import api_key_values, read_api_key, read_organization
+from server.store.statement import Bound, Statement, compile_query, parameter, values_of
 from server.store.transaction import Transaction
 from server.store.writer import Writer
 
@@ -19,48 +24,113 @@ class PeeweeKeys:
     def __init__(self, dialect: Dialect, writer: Writer) -> None:
         self._dialect = dialect
         self._writer = writer
-        organization, key = models.Organization, models.ApiKey
-        database = dialect.database
-        self._organization = compile_query(
-            database, organization.select().where(organization.name == parameter("name"))
-        )
-        fields = organization._meta.sorted_fields
-        self._insert_organization = compile_query(database, organization.insert(values_of(fields)))
-        fields = key._meta.sorted_fields
-        self._insert = compile_query(database, key.insert(values_of(fields)))
-        self._find = compile_query(database, key.select().where(key.sha256 == parameter("sha256")))
+        self._statements = _Statements(dialect)
 
     def create_organization(self, organization: Organization) -> Organization:
+        values = (self._dialect.key(organization.id), organization.name, organization.created_at)
+
         def write(transaction: Transaction) -> Organization:
-            row = transaction.execute(self._organization, (organization.name,)).fetchone()
+            row = transaction.execute(self._statements.organization, (organization.name,)).fetchone()
             if row is not None:
                 return read_organization(row)
-            values = (self._dialect.key(organization.id), organization.name, organization.created_at)
-            transaction.execute(self._insert_organization, values)
+            transaction.execute(self._statements.insert_organization, values)
             return organization
 
         return self._writer.run(write, math.inf)
 
     def find_organization(self, name: str) -> Organization | None:
-        row = self._dialect.execute(self._organization, (name,)).fetchone()
+        row = self._dialect.execute(self._statements.organization, (name,)).fetchone()
         return read_organization(row) if row else None
 
-    def create(self, key: ApiKey) -> None:
-        values = (
-            self._dialect.key(key.organization_id),
-            self._dialect.key(key.id),
-            key.name,
-            key.sha256,
-            " ".join(sorted(key.scopes)),
-            key.created_at,
-            key.expires_at,
-        )
+    def create(self, key: ApiKey, deadline: float = math.inf) -> None:
+        values = api_key_values(key, self._dialect.key)
 
         def write(transaction: Transaction) -> None:
-            transaction.execute(self._insert, values)
+            transaction.execute(self._statements.insert, values)
 
-        self._writer.run(write, math.inf)
+        self._writer.run(write, deadline)
 
     def find(self, sha256: bytes) -> ApiKey | None:
-        row = self._dialect.execute(self._find, (sha256,)).fetchone()
+        row = self._dialect.execute(self._statements.find, (sha256, sha256)).fetchone()
         return read_api_key(row) if row else None
+
+    def get(self, organization_id: bytes, id: bytes) -> ApiKey | None:
+        key = self._dialect.key
+        row = self._dialect.execute(self._statements.get, (key(organization_id), key(id))).fetchone()
+        return read_api_key(row) if row else None
+
+    def list(self, organization_id: bytes, include_revoked: bool, page: PageRequest) -> Page[ApiKey]:
+        organization = self._dialect.key(organization_id)
+        after: tuple[Bound, ...] = () if page.after is None else (self._dialect.key(page.after[1]),)
+        statement = self._statements.list[include_revoked, bool(after)]
+        rows = self._dialect.execute(statement, (organization, *after, page.size + 1, page.skip)).fetchall()
+        total = self._dialect.execute(self._statements.total[include_revoked], (organization,)).fetchone()
+        items = tuple(map(read_api_key, rows[: page.size]))
+        last = items[-1] if items and len(rows) > page.size else None
+        return Page(
+            items=items,
+            total=cast(int, total[0]) if total else 0,
+            next=None if last is None else (last.created_at, last.id),
+        )
+
+    def update(
+        self, organization_id: bytes, id: bytes, change: Callable[[ApiKey], ApiKey], deadline: float
+    ) -> ApiKey | None:
+        key = self._dialect.key
+
+        def write(transaction: Transaction) -> ApiKey | None:
+            row = transaction.execute(self._statements.lock, (key(organization_id), key(id))).fetchone()
+            if row is None:
+                return None
+            changed = change(read_api_key(row))
+            values = api_key_values(changed, key)
+            transaction.execute(self._statements.update, (*values[2:], *values[:2]))
+            return changed
+
+        return self._writer.run(write, deadline)
+
+    def note_uses(self, uses: Sequence[KeyUse], deadline: float) -> None:
+        key = self._dialect.key
+        # In one order, so that processes that note the same keys do not lock each other out.
+        ordered = sorted(uses, key=lambda use: (use.organization_id, use.key_id))
+
+        def write(transaction: Transaction) -> None:
+            for use in ordered:
+                values = (use.at, key(use.organization_id), key(use.key_id), use.at)
+                transaction.execute(self._statements.note_use, values)
+
+        self._writer.run(write, deadline)
+
+
+class _Statements:
+    """Everything that keys ask of the database, compiled when the store opens."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        def compiled(query: Query) -> Statement:
+            return compile_query(dialect.database, query)
+
+        organization, table = models.Organization, models.ApiKey
+        self.organization = compiled(organization.select().where(organization.name == parameter("name")))
+        self.insert_organization = compiled(organization.insert(values_of(organization._meta.sorted_fields)))
+        fields = table._meta.sorted_fields
+        here = table.organization_id == parameter("organization_id")
+        one = here & (table.id == parameter("id"))
+        rows = table.select()
+        self.insert = compiled(table.insert(values_of(fields)))
+        of_digest = table.sha256 == parameter("sha256"), table.previous_sha256 == parameter("sha256")
+        self.find = compiled(rows.where(of_digest[0] | of_digest[1]))
+        self.get = compiled(rows.where(one))
+        self.lock = compiled(rows.where(one).for_update()) if dialect.lock_row else self.get
+        self.update = compiled(table.update(values_of(fields[2:])).where(one))
+        unnoted = table.last_used_at.is_null() | (table.last_used_at < parameter("before"))
+        noted = {table.last_used_at: parameter("last_used_at")}
+        self.note_use = compiled(table.update(noted).where(one & unnoted))
+        self.list: dict[tuple[bool, bool], Statement] = {}
+        self.total: dict[bool, Statement] = {}
+        for revoked in (False, True):
+            condition = here if revoked else here & table.revoked_at.is_null()
+            self.total[revoked] = compiled(table.select(fn.COUNT(SQL("*"))).where(condition))
+            for after in (False, True):
+                page = rows.where(condition & (table.id < parameter("after")) if after else condition)
+                page = page.order_by(table.id.desc()).limit(parameter("size")).offset(parameter("skip"))
+                self.list[revoked, after] = compiled(page)

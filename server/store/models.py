@@ -28,7 +28,8 @@ class Organization(Table):
 
 
 class ApiKey(Table):
-    """A key, by its SHA-256. The one lookup that has no organization yet, since it finds it."""
+    """A key, by the SHA-256 of its secret and of the one before. The one lookup that has no organization
+    yet, since it finds it."""
 
     organization_id = KeyField()
     id = KeyField()
@@ -37,6 +38,10 @@ class ApiKey(Table):
     scopes = TextField()
     created_at = BigIntegerField()
     expires_at = BigIntegerField(null=True)
+    last_used_at = BigIntegerField(null=True)
+    revoked_at = BigIntegerField(null=True)
+    previous_sha256 = BlobField(null=True, unique=True)
+    previous_expires_at = BigIntegerField(null=True)
 
     class Meta:
         primary_key = CompositeKey("organization_id", "id")
@@ -186,4 +191,21 @@ class IdempotentAnswer(Table):
         indexes = ((("organization_id", "created_at"), False),)
 
 
-TABLES = (Organization, ApiKey, Agent, Session, SessionPin, Turn, SessionCount, IdempotentAnswer)
+class SharedSecret(Table):
+    """Random bytes that all processes on the database sign with; of no organization."""
+
+    name = TextField(primary_key=True)
+    secret = BlobField()
+
+
+TABLES = (
+    Organization,
+    ApiKey,
+    Agent,
+    Session,
+    SessionPin,
+    Turn,
+    SessionCount,
+    IdempotentAnswer,
+    SharedSecret,
+)

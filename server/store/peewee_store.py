@@ -14,6 +14,7 @@ from server.store.dialect import Dialect
 from server.store.keys import PeeweeKeys
 from server.store.once import Answers
 from server.store.sessions import PeeweeSessions
+from server.store.shared_secrets import SharedSecrets
 from server.store.sqlite import SqliteDialect
 from server.store.timed import TimedDialect
 from server.store.transaction import Transaction
@@ -47,6 +48,11 @@ class PeeweeStore:
             self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, clock)
             self.turns = PeeweeTurns(dialect, self._writer, self.sessions, answers, clock)
             self.keys = PeeweeKeys(dialect, self._writer)
+            self._secrets = SharedSecrets(dialect, self._writer)
+
+    def shared_secret(self, name: str) -> bytes:
+        """32 random bytes that all processes on this database share under a name."""
+        return self._secrets.get(name)
 
     def is_healthy(self) -> bool:
         """Whether the writer lives and a write would get through now; writes nothing."""

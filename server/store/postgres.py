@@ -16,6 +16,7 @@ import psycopg
 from peewee import SQL, Database, Expression, Field, PeeweeException, PostgresqlDatabase, Value, fn
 from psycopg.abc import Buffer
 from psycopg.adapt import Loader
+from psycopg.conninfo import conninfo_to_dict
 
 from server.core.errors import Reason
 from server.store.dialect import Cursor, DuplicateRow, MissingRow, StoreFailure
@@ -95,6 +96,12 @@ class PostgresDialect:
     lock_row = True
 
     def __init__(self, url: str, prepare: bool = True) -> None:
+        """Connects when it is first used. Raises ValueError for a URL that libpq cannot read."""
+        try:
+            conninfo_to_dict(url)
+        except psycopg.Error:
+            # Its text quotes what it could not read, a password for example.
+            raise ValueError("the database's URL is not one that PostgreSQL's client can read") from None
         self._postgres = _Postgres(url, prepare)
         self.database: Database = self._postgres
         self.shard = secrets.randbelow(_SHARDS)

@@ -192,8 +192,9 @@ def read_organization(row: Row) -> Organization:
 
 
 def read_api_key(row: Row) -> ApiKey:
-    """A key of organization_id, id, name, sha256, scopes, created_at, expires_at."""
-    organization_id, id, name, sha256, scopes, created_at, expires_at = row
+    """A key of all columns of models.ApiKey, in the order of its fields."""
+    organization_id, id, name, sha256, scopes, created_at, expires_at, *later = row
+    last_used_at, revoked_at, previous_sha256, previous_expires_at = later
     return ApiKey(
         cast(bytes, organization_id),
         cast(bytes, id),
@@ -202,6 +203,27 @@ def read_api_key(row: Row) -> ApiKey:
         frozenset(Scope(scope) for scope in cast(str, scopes).split()),
         cast(int, created_at),
         cast("int | None", expires_at),
+        cast("int | None", last_used_at),
+        cast("int | None", revoked_at),
+        cast("bytes | None", previous_sha256),
+        cast("int | None", previous_expires_at),
+    )
+
+
+def api_key_values(api_key: ApiKey, key: Callable[[bytes], Bound]) -> tuple[Bound, ...]:
+    """The values of the columns of models.ApiKey, in the order of its fields."""
+    return (
+        key(api_key.organization_id),
+        key(api_key.id),
+        api_key.name,
+        api_key.sha256,
+        " ".join(sorted(api_key.scopes)),
+        api_key.created_at,
+        api_key.expires_at,
+        api_key.last_used_at,
+        api_key.revoked_at,
+        api_key.previous_sha256,
+        api_key.previous_expires_at,
     )
 
 

@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import OrderedDict
+from collections.abc import Callable
 from threading import Lock
+from typing import Protocol
 
 from server.core.api_key import digest, is_well_formed
-from server.core.caller import Caller, Scope
+from server.core.caller import ApiKey, Caller, Scope
 from server.core.errors import Reason, ServiceError
-from server.core.store import Keys
 
 REMEMBERED_FOR = 5.0
-"""How long, in seconds, a lookup is trusted; a key that was revoked works no longer than that."""
+"""How long, in seconds from its beginning, a lookup is trusted; a key that was revoked works no longer
+than that."""
 
 _MOST_REMEMBERED = 10_000
 _NEVER: tuple[float, Caller | None] = (0.0, None)
 
 
-class Authenticate:
-    """Turns the text of a key into a caller. Thread-safe; remembers keys that were found."""
+class FindsKeys(Protocol):
+    """What authentication asks of core.store.Keys."""
 
-    def __init__(self, keys: Keys) -> None:
+    def find(self, sha256: bytes) -> ApiKey | None:
+        """The key of a digest, whatever has become of it."""
+
+
+class Authenticate:
+    """Turns the text of a key into a caller. Thread-safe; remembers keys that were found.
+
+    `used` is told of a key when it is looked up, which is every few seconds while it is used.
+    """
+
+    def __init__(self, keys: FindsKeys, used: Callable[[Caller], None] = lambda _: None) -> None:
         self._keys = keys
+        self._used = used
         self._remembered: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()
         self._lock = Lock()
 
     def __call__(self, authorization: str | None) -> Caller:
         """The caller of `Bearer KEY`, `ApiKey KEY` or the bare key.
 
-        Raises API_KEY_MISSING, or API_KEY_INVALID for a key that is not one, unknown or expired.
+        Raises API_KEY_MISSING, API_KEY_INVALID for a key that is not one, unknown, expired or revoked, or
+        STORE_UNAVAILABLE when looking it up took too long to trust what was found.
         """
         text = (authorization or "").strip()
         scheme, _, rest = text.partition(" ")
@@ -47,7 +60,10 @@ class Authenticate:
         # The time before the question: what changes while it is answered counts from then.
         now = time.monotonic()
         found = self._keys.find(sha256) if is_well_formed(key) else None
-        left = math.inf if found is None or found.expires_at is None else found.expires_at / 1e6 - time.time()
+        left = 0.0 if found is None else found.ends_at(sha256) / 1e6 - time.time()
+        if left > 0 and time.monotonic() - now >= REMEMBERED_FOR:
+            text = "it took too long to look up the API key"
+            raise ServiceError(Reason.STORE_UNAVAILABLE, text, retry_after=1.0)
         with self._lock:
             self._remembered.pop(sha256, None)
             if found is None or left <= 0:
@@ -56,6 +72,7 @@ class Authenticate:
             self._remembered[sha256] = (now + min(REMEMBERED_FOR, left), caller)
             if len(self._remembered) > _MOST_REMEMBERED:
                 self._remembered.popitem(last=False)
+        self._used(caller)
         return caller
 
 

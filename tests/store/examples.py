@@ -47,6 +47,13 @@ def a_key(organization_id: bytes) -> ApiKey:
     return ApiKey(organization_id, new_id(at), a_name(), secrets.token_bytes(32), scopes, at)
 
 
+def new_key(store: Store, organization_id: bytes) -> ApiKey:
+    """A key that is kept."""
+    key = a_key(organization_id)
+    store.keys.create(key)
+    return key
+
+
 def an_agent(organization_id: bytes, name: str = "", at: int = 0) -> Agent:
     """An active agent that is not kept; its name and time are new unless they are given."""
     at = at or now()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import secrets
 from contextlib import closing
 from dataclasses import replace
 
@@ -54,9 +55,13 @@ def new_store(url: str) -> PeeweeStore:
 def fill(url: str) -> None:
     """Makes two organizations with some dozen rows in every table."""
     with closing(new_store(url)) as store:
+        store.shared_secret("page tokens")
         for _ in range(2):
             organization = new_organization(store)
-            keys = (a_key(organization), replace(a_key(organization), expires_at=now()))
+            keys = (
+                replace(a_key(organization), previous_sha256=secrets.token_bytes(32)),
+                replace(a_key(organization), expires_at=now()),
+            )
             for key in keys:
                 store.keys.create(key)
             agents = [fill_agent(store, an_agent(organization), text) for text in TEXTS]

@@ -42,6 +42,7 @@ ROWS = {
     "turn": 2 * len(KEYS),
     "session_count": SESSION_COUNTS,
     "idempotent_answer": 2 * len(KEYS),
+    "shared_secret": 1,
 }
 NewDatabase = Callable[[str], str]
 

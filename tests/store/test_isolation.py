@@ -10,11 +10,12 @@ from typing import TypeVar
 import pytest
 
 from server.core.agent import Agent, AgentFilter
+from server.core.caller import ApiKey, KeyUse
 from server.core.errors import Reason, ServiceError
 from server.core.ids import new_id
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter
-from server.core.store import Agents, Sessions, Store, Turns
+from server.core.store import Agents, Keys, Sessions, Store, Turns
 from server.core.turn import Turn
 from server.store.dialect import MissingRow
 from tests.store.examples import (
@@ -23,6 +24,7 @@ from tests.store.examples import (
     an_agent,
     create,
     new_agent,
+    new_key,
     new_organization,
     now,
     once,
@@ -47,6 +49,10 @@ def no_turn(session: Session, turn: Turn | None) -> Turn:
 def its_turn(store: Store, kept: Kept) -> Turn:
     """The turn of the session."""
     return store.turns.list(kept.organization_id, kept.session.id, PageRequest()).items[0]
+
+
+def no_key(stored: object) -> ApiKey:
+    raise AssertionError("another organization's key was found")
 
 
 def listed(page: Page[T]) -> object:
@@ -116,6 +122,35 @@ TURNS: dict[str, Callable[[Store, bytes, Kept], object]] = {
 }
 
 
+def note_use(store: Store, stranger: bytes, kept: Kept) -> object:
+    key = new_key(store, kept.organization_id)
+    store.keys.note_uses([KeyUse(stranger, key.id, now())], math.inf)
+    return store.keys.get(key.organization_id, key.id) != key
+
+
+def list_keys(store: Store, stranger: bytes, kept: Kept) -> object:
+    new_key(store, kept.organization_id)
+    page = store.keys.list(stranger, True, PageRequest())
+    # It may have a key of its own.
+    return [key for key in page.items if key.organization_id != stranger] or page.total - len(page.items)
+
+
+KEYS: dict[str, Callable[[Store, bytes, Kept], object]] = {
+    "get": lambda store, stranger, kept: store.keys.get(stranger, new_key(store, kept.organization_id).id),
+    "list": list_keys,
+    "update": lambda store, stranger, kept: store.keys.update(
+        stranger, new_key(store, kept.organization_id).id, no_key, math.inf
+    ),
+    "note_uses": note_use,
+}
+OF_NO_ORGANIZATION = {
+    "create_organization": "makes one",
+    "find_organization": "finds one by its name, for the command line",
+    "create": "is told by the key itself",
+    "find": "finds the organization of a call by the digest of a secret that nobody else has",
+}
+
+
 def methods(protocol: type) -> set[str]:
     """What a protocol has."""
     return {name for name in vars(protocol) if not name.startswith("_")}
@@ -126,11 +161,14 @@ def test_every_method_is_tried() -> None:
     assert set(SESSIONS) == methods(Sessions)
     # What a sweep does is of no organization.
     assert set(TURNS) == methods(Turns) - {"end_expired"}
+    assert {*KEYS, *OF_NO_ORGANIZATION} == methods(Keys)
 
 
 @pytest.mark.parametrize("has_its_own", [True, False])
 @pytest.mark.parametrize(
-    "call", [*AGENTS.values(), *SESSIONS.values(), *TURNS.values()], ids=[*AGENTS, *SESSIONS, *TURNS]
+    "call",
+    [*AGENTS.values(), *SESSIONS.values(), *TURNS.values(), *KEYS.values()],
+    ids=[*AGENTS, *SESSIONS, *TURNS, *(f"keys.{name}" for name in KEYS)],
 )
 def test_nothing_of_another_organization_is_found_or_changed(
     store: Store, call: Callable[[Store, bytes, Kept], object], has_its_own: bool

@@ -9,6 +9,7 @@ from functools import partial
 import pytest
 
 from server.core.agent import AgentFilter
+from server.core.caller import KeyUse
 from server.core.errors import Reason, ServiceError
 from server.core.page import PageRequest
 from server.core.session import SessionFilter
@@ -29,6 +30,8 @@ READS: dict[str, Callable[[Store, Kept], object]] = {
         kept.organization_id, SessionFilter(), PageRequest()
     ),
     "keys.find": lambda store, kept: store.keys.find(b"digest"),
+    "keys.get": lambda store, kept: store.keys.get(kept.organization_id, b"k" * 16),
+    "keys.list": lambda store, kept: store.keys.list(kept.organization_id, False, PageRequest()),
     "keys.find_organization": lambda store, kept: store.keys.find_organization("name"),
 }
 
@@ -36,6 +39,15 @@ READS: dict[str, Callable[[Store, Kept], object]] = {
 def create_key(store: Store, kept: Kept, deadline: float) -> object:
     store.keys.create(a_key(kept.organization_id))
     return None
+
+
+def note_use(store: Store, kept: Kept, deadline: float) -> object:
+    store.keys.note_uses([KeyUse(kept.organization_id, b"k" * 16, 1)], deadline)
+    return None
+
+
+def make_a_secret(store: Store, kept: Kept, deadline: float) -> object:
+    return store.shared_secret("name")
 
 
 def create_organization(store: Store, kept: Kept, deadline: float) -> object:
@@ -47,7 +59,7 @@ def is_unavailable(error: ServiceError) -> bool:
     return error.reason is Reason.STORE_UNAVAILABLE and bool(error.retry_after)
 
 
-@pytest.mark.parametrize("write", [*WRITES, create_key, create_organization])
+@pytest.mark.parametrize("write", [*WRITES, create_key, create_organization, note_use, make_a_secret])
 def test_a_write_to_a_locked_database_writes_nothing(
     backend: Backend, monkeypatch: pytest.MonkeyPatch, write: Write
 ) -> None:

@@ -43,6 +43,11 @@ CALLS: dict[str, JsonObject] = {
     "ListTurns": {"session_id": "$CreateSession.id"},
     "ListCapabilities": {},
     "GetCapability": {"id": "virtual_bash"},
+    "CreateKey": {"key": {"name": "k", "scopes": ["SCOPE_READ"]}},
+    "GetKey": {"id": "$CreateKey.key.id"},
+    "ListKeys": {},
+    "RotateKey": {"id": "$CreateKey.key.id", "grace_seconds": 60},
+    "RevokeKey": {"id": "$CreateKey.key.id"},
     "DeleteSession": {"id": "$CreateSession.id"},
     "DeleteAgent": {"id": "$CreateAgent.id"},
 }

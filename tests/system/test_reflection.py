@@ -18,6 +18,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import ProtoRe
 from grpc_reflection.v1alpha.reflection_pb2 import ServerReflectionRequest
 
 from tests.system.every_rpc import CALLS, REFUSED, call_every_rpc
+from tests.system.health import SERVING, check
 from tests.system.processes import PATIENCE, run, serving
 from tests.system.reflection import V1, V1ALPHA, Reflection
 from tests.wire.harness.json_value import JsonObject, filled
@@ -36,9 +37,9 @@ class Served:
     directory: Path
 
     def new_key(self, organization: str) -> str:
-        """A key of an organization of a test's own."""
-        create = ["server", "keys", "create", "--org", organization, "--scopes", "read,write,worker"]
-        made = run(create, self.directory)
+        """A key to everything of an organization of a test's own."""
+        command = ["server", "keys", "create", "--org", organization, "--scopes", "admin"]
+        made = run(command, self.directory)
         assert made.returncode == 0, made.stderr
         return made.stdout.strip()
 
@@ -217,3 +218,11 @@ def test_what_there_is_not(version: str, served: Served) -> None:
     asked = ServerReflectionRequest(file_containing_symbol="everruns.v1.Nothing")
     answer = Reflection(served.channel, version).ask(asked)
     assert answer.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
+
+
+def test_it_can_be_off(tmp_path: Path) -> None:
+    with serving(tmp_path, EVERRUNS_GRPC_REFLECTION="off") as (_, channel):
+        for name in (V1, V1ALPHA):
+            with pytest.raises(grpc.RpcError, match="UNIMPLEMENTED"):
+                Reflection(channel, name).ask(ServerReflectionRequest(list_services=""))
+        assert check(channel) == SERVING

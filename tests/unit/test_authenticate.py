@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
 from server.core.api_key import digest, new_key
-from server.core.caller import ApiKey, Caller, Organization, Scope
+from server.core.caller import ApiKey, Caller, Scope
 from server.core.errors import Reason, ServiceError
 from server.usecases import authenticate
 from server.usecases.authenticate import REMEMBERED_FOR, Authenticate, require
@@ -23,12 +23,6 @@ class KeysInMemory:
 
     kept: dict[bytes, ApiKey] = field(default_factory=dict)
     lookups: int = 0
-
-    def create_organization(self, organization: Organization) -> Organization:
-        raise NotImplementedError
-
-    def find_organization(self, name: str) -> Organization | None:
-        raise NotImplementedError
 
     def create(self, key: ApiKey) -> None:
         self.kept[key.sha256] = key
@@ -154,6 +148,64 @@ def test_a_deleted_key_works_no_longer_than_it_is_remembered(keys: KeysInMemory,
     clock.now += 0.125
     assert refusal(known, KEY) is Reason.API_KEY_INVALID
     assert refusal(known, KEY) is Reason.API_KEY_INVALID
+
+
+def test_a_revoked_key_works_no_longer_than_it_is_remembered(keys: KeysInMemory, clock: Time) -> None:
+    known = Authenticate(keys)
+    assert refusal(known, KEY) is None
+    keys.create(replace(api_key(), revoked_at=1))
+    clock.now += REMEMBERED_FOR - 0.125
+    assert refusal(known, KEY) is None
+    clock.now += 0.125
+    assert refusal(known, KEY) is Reason.API_KEY_INVALID
+
+
+@pytest.mark.parametrize(("took", "expected"), [(4.875, None), (5.0, Reason.STORE_UNAVAILABLE)])
+def test_what_a_slow_lookup_found_counts_from_its_beginning(
+    keys: KeysInMemory, clock: Time, took: float, expected: Reason | None
+) -> None:
+    class SlowKeys:
+        def find(self, sha256: bytes) -> ApiKey | None:
+            found = keys.find(sha256)
+            # While it is on its way, the key is revoked.
+            keys.create(replace(api_key(), revoked_at=1))
+            clock.now += took
+            return found
+
+    known = Authenticate(SlowKeys())
+    assert refusal(known, KEY) is expected
+    clock.now += REMEMBERED_FOR - took if took < REMEMBERED_FOR else 0
+    assert refusal(known, KEY) is Reason.API_KEY_INVALID
+
+
+@pytest.mark.parametrize("grace", [0.5, 2 * REMEMBERED_FOR])
+def test_the_secret_before_a_rotation_works_until_its_grace_ends(
+    keys: KeysInMemory, clock: Time, grace: float
+) -> None:
+    new = new_key()
+    until = int((clock.now + grace) * 1e6)
+    rotated = replace(api_key(), sha256=digest(new), previous_sha256=digest(KEY), previous_expires_at=until)
+    keys.kept = {digest(KEY): rotated, digest(new): rotated}
+    known = Authenticate(keys)
+    for moment, expected in ((0.0, None), (grace - 0.25, None), (0.25, Reason.API_KEY_INVALID)):
+        clock.now += moment
+        assert refusal(known, KEY) is expected
+        assert refusal(known, new) is None
+    expired = replace(rotated, expires_at=int(clock.now * 1e6), previous_expires_at=until + 10**9)
+    keys.kept = {digest(KEY): expired}
+    assert refusal(Authenticate(keys), KEY) is Reason.API_KEY_INVALID
+
+
+def test_a_use_is_told_when_a_key_is_looked_up_and_lets_in(keys: KeysInMemory, clock: Time) -> None:
+    told: list[Caller] = []
+    known = Authenticate(keys, told.append)
+    for _ in range(3):
+        refusal(known, KEY)
+        refusal(known, new_key())
+    assert told == [Caller(ORGANIZATION, b"k" * 16, frozenset({Scope.READ}))]
+    clock.now += REMEMBERED_FOR
+    refusal(known, KEY)
+    assert len(told) == 2
 
 
 def test_use_does_not_prolong_what_is_remembered(keys: KeysInMemory, clock: Time) -> None:

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 
 from everruns.v1.capability_pb2 import Capability
 from everruns.v1.capability_service_pb2 import GetCapabilityRequest, ListCapabilitiesRequest
-from server.app import CAPABILITIES, SERVICES
+from server.app import CAPABILITIES, KEYS, SERVICES
 from server.core.caller import Caller, Scope
 from server.core.errors import Reason, ServiceError
 from server.core.store import Store
@@ -40,6 +40,11 @@ READING = {
     "ListTurns",
 }
 WORKING = {"BeginTurn", "HeartbeatTurn", "EndTurn"}
+NEEDED = {
+    **dict.fromkeys(READING, Scope.READ),
+    **dict.fromkeys(WORKING, Scope.WORKER),
+    **{method.name: Scope.ADMIN for method in KEYS.methods},
+}
 RPCS = [method.name for service in SERVICES for method in service.methods]
 
 
@@ -58,8 +63,7 @@ def test_reading_needs_the_scope_read_a_worker_its_own_and_everything_else_write
         # One that gets through ends with INVALID_ARGUMENT.
         with pytest.raises(Failed) as failed:
             service.server.call(rpc, Undecodable(0), [("authorization", client.key)])
-        needed = Scope.READ if rpc in READING else Scope.WORKER if rpc in WORKING else Scope.WRITE
-        allowed = scope in (Scope.ADMIN, needed)
+        allowed = scope in (Scope.ADMIN, NEEDED.get(rpc, Scope.WRITE))
         expected = ("INVALID_FIELD" if allowed else "SCOPE_MISSING", rpc)
         assert (failed.value.failure.reason, rpc) == expected
 

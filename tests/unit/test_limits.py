@@ -66,6 +66,8 @@ def probe_max_bytes(place: Place, kept: FieldLimits) -> Probe:
 
 def probe_max_items(place: Place, kept: FieldLimits) -> Probe:
     def items(count: int) -> list[object]:
+        if place.field.enum_type is not None:
+            return [1] * count
         if place.field.message_type is None:
             return [f"/tag {number}" for number in range(count)]
         return [CapabilityConfig(ref=f"c{number}") for number in range(count)]

@@ -1,4 +1,4 @@
-"""Page tokens: bound to their list, tenant and filter, and nothing else is one."""
+"""Page tokens: signed, bound to their list, tenant and filter, and nothing else is one."""
 
 from __future__ import annotations
 
@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from everruns.v1 import session_pb2
 from everruns.v1.agent_service_pb2 import ListAgentsRequest
 from everruns.v1.capability_service_pb2 import ListCapabilitiesRequest
+from everruns.v1.key_service_pb2 import ListKeysRequest
 from everruns.v1.session_service_pb2 import ListSessionsRequest
 from server.core.errors import Reason, ServiceError
 from server.core.page import PageRequest
-from server.rpc.page_token import ListRequest, next_page_token, page_request
+from server.rpc.page_token import ListRequest, PageTokens
 from tests.unit.strategies import TEXT
 
 TENANT = bytes(range(16))
+TOKENS = PageTokens(b"s" * 32)
 KEYS = st.binary(min_size=16, max_size=16)
 AFTER = st.tuples(st.integers(-(2**63), 2**63 - 1), KEYS)
 
@@ -38,9 +40,15 @@ AGENT_FILTERS: st.SearchStrategy[ListRequest] = st.builds(
     ListAgentsRequest, search=TEXT, include_archived=st.booleans()
 )
 CAPABILITY_FILTERS: st.SearchStrategy[ListRequest] = st.builds(ListCapabilitiesRequest, search=TEXT)
-FILTERS = SESSION_FILTERS | AGENT_FILTERS | CAPABILITY_FILTERS
+KEY_FILTERS: st.SearchStrategy[ListRequest] = st.builds(ListKeysRequest, include_revoked=st.booleans())
+FILTERS = SESSION_FILTERS | AGENT_FILTERS | CAPABILITY_FILTERS | KEY_FILTERS
 
-LISTS: list[type[ListRequest]] = [ListSessionsRequest, ListAgentsRequest, ListCapabilitiesRequest]
+LISTS: list[type[ListRequest]] = [
+    ListSessionsRequest,
+    ListAgentsRequest,
+    ListCapabilitiesRequest,
+    ListKeysRequest,
+]
 
 
 def asking(filter: ListRequest, token: str, page_size: int = 0, skip: int = 0) -> ListRequest:
@@ -51,7 +59,7 @@ def asking(filter: ListRequest, token: str, page_size: int = 0, skip: int = 0) -
 
 
 def token_of(filter: ListRequest, after: tuple[int, bytes], tenant: bytes = TENANT) -> str:
-    token = next_page_token(filter, tenant, after)
+    token = TOKENS.next_page_token(filter, tenant, after)
     assert token is not None
     return token
 
@@ -60,7 +68,7 @@ def refused(request: ListRequest, tenant: bytes = TENANT) -> bool:
     """Whether it is refused; nothing but INVALID_PAGE_TOKEN may be raised."""
     refusals = []
     try:
-        page_request(request, tenant)
+        TOKENS.page_request(request, tenant)
     except ServiceError as error:
         refusals = [(violation.field, violation.reason) for violation in error.violations]
     assert refusals in ([], [("page_token", Reason.INVALID_PAGE_TOKEN)])
@@ -72,14 +80,14 @@ def test_a_token_leads_on_with_the_same_filter(
     filter: ListRequest, tenant: bytes, after: tuple[int, bytes]
 ) -> None:
     token = token_of(filter, after, tenant)
-    assert page_request(asking(filter, token), tenant).after == after
+    assert TOKENS.page_request(asking(filter, token), tenant).after == after
 
 
 @given(FILTERS, AFTER, st.integers(0, 1000), st.integers(0, 1000))
 def test_a_page_may_change_its_size_on_the_way(
     filter: ListRequest, after: tuple[int, bytes], size: int, skip: int
 ) -> None:
-    wanted = page_request(asking(filter, token_of(filter, after), size, skip), TENANT)
+    wanted = TOKENS.page_request(asking(filter, token_of(filter, after), size, skip), TENANT)
     assert wanted == PageRequest(size=min(size or 20, 100), skip=skip, after=after)
 
 
@@ -145,13 +153,38 @@ def test_a_token_cut_short_or_prolonged_is_refused(filter: ListRequest, after: t
     assert all(refused(asking(filter, token + more)) for more in ("A", "AA", "AAAA", "!!!!", "\n", token))
 
 
+@given(FILTERS, AFTER, st.binary(min_size=1, max_size=64))
+def test_a_token_of_another_secret_is_refused(
+    filter: ListRequest, after: tuple[int, bytes], secret: bytes
+) -> None:
+    forged = PageTokens(secret).next_page_token(filter, TENANT, after)
+    assert forged is not None
+    assert refused(asking(filter, forged)) is (secret != TOKENS.secret)
+
+
+@given(FILTERS, AFTER)
+def test_every_process_with_the_secret_reads_a_token(filter: ListRequest, after: tuple[int, bytes]) -> None:
+    request = asking(filter, token_of(filter, after))
+    assert PageTokens(TOKENS.secret).page_request(request, TENANT).after == after
+
+
+@given(FILTERS, st.binary(max_size=100))
+def test_bytes_that_are_no_token_are_refused(filter: ListRequest, content: bytes) -> None:
+    text = base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+    assert refused(asking(filter, text)) is (text != "")
+
+
+def test_the_secret_is_not_shown() -> None:
+    assert "sss" not in repr(TOKENS)
+
+
 def test_there_is_no_token_after_the_last_page() -> None:
-    assert next_page_token(ListSessionsRequest(), TENANT, None) is None
+    assert TOKENS.next_page_token(ListSessionsRequest(), TENANT, None) is None
 
 
 @pytest.mark.parametrize("of", LISTS)
 def test_without_a_token_the_list_begins_with_twenty(of: type[ListRequest]) -> None:
-    assert page_request(of(), TENANT) == PageRequest(size=20, skip=0, after=None)
+    assert TOKENS.page_request(of(), TENANT) == PageRequest(size=20, skip=0, after=None)
 
 
 def test_a_token_is_text_that_fits_into_a_url() -> None:

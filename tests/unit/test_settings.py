@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from server.core.tls import TlsFiles
 from server.settings import (
     BadSetting,
     LogFormat,
@@ -15,6 +16,7 @@ from server.settings import (
     child_environment,
     from_environment,
     read_settings,
+    require_encryption,
 )
 
 # Variable: attribute, default, a value, and what it comes to.
@@ -42,6 +44,12 @@ SETTINGS: dict[str, tuple[str, object, str, object]] = {
     "EVERRUNS_LOG_CALLS": ("log_calls", 0, "100", 100),
     "EVERRUNS_METRICS_HOST": ("metrics_host", "127.0.0.1", "0.0.0.0", "0.0.0.0"),
     "EVERRUNS_METRICS_PORT": ("metrics_port", None, "0", 0),
+    "EVERRUNS_GRPC_TLS_CERT": ("grpc_tls_cert", None, "/srv/cert.pem", Path("/srv/cert.pem")),
+    "EVERRUNS_GRPC_TLS_KEY": ("grpc_tls_key", None, "/srv/key.pem", Path("/srv/key.pem")),
+    "EVERRUNS_GRPC_TLS_CLIENT_CA": ("grpc_tls_client_ca", None, "/srv/ca.pem", Path("/srv/ca.pem")),
+    "EVERRUNS_ALLOW_PLAINTEXT": ("allow_plaintext", False, "on", True),
+    "EVERRUNS_GRPC_REFLECTION": ("reflection", True, "off", False),
+    "EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS": ("max_connection_age", 0, "60", 60),
 }
 # What one process of several is told by another.
 OF_NO_VARIABLE: dict[str, object] = {"share_port": False, "metrics_socket": None}
@@ -64,8 +72,14 @@ def test_a_variable_sets_one_thing(name: str) -> None:
     found = values(read_settings({name: text}))
     assert found[attribute] == value
     # Where the data is says where the database is, and its kind how many processes and threads there are.
-    by_database = {"workers", "threads", "quick_threads"}
-    follows = {"data_dir": {"database_url"}, "database_url": by_database}.get(attribute, set())
+    # Several processes end connections, so that clients spread over them again.
+    by_database = {"workers", "threads", "quick_threads", "max_connection_age"}
+    by_another = {
+        "data_dir": {"database_url"},
+        "database_url": by_database,
+        "workers": {"max_connection_age"},
+    }
+    follows = by_another.get(attribute, set())
     others = values(read_settings({}))
     assert {key for key in found if found[key] != others[key]} <= {attribute, *follows}
 
@@ -119,6 +133,7 @@ def test_which_calls_have_a_line(text: str, every: int | None) -> None:
 
 NO_PORTS = ["-1", "65536", "80 ", " 80", "1e3", "0x50", "http", "50051.0", "+1", "9" * 5000, "²"]
 NO_COUNTS = ["0", "-1", "10001", "many", "1.5", "9" * 5000, "²"]
+NO_AGES = ["-1", "86401", "1.5", "9" * 5000, "²", "never"]
 NO_SWITCHES = ["yes", "1", "true", " on"]
 BAD = [
     *(("EVERRUNS_GRPC_PORT", value) for value in NO_PORTS),
@@ -131,6 +146,9 @@ BAD = [
     *(("EVERRUNS_METRICS_PORT", value) for value in NO_PORTS),
     *(("EVERRUNS_LOG_FORMAT", value) for value in ("yaml", "json ", "1")),
     *(("EVERRUNS_LOG_CALLS", value) for value in ("0", "-1", "some", "1.5", "on", "9" * 5000, "²")),
+    *(("EVERRUNS_ALLOW_PLAINTEXT", value) for value in NO_SWITCHES),
+    *(("EVERRUNS_GRPC_REFLECTION", value) for value in NO_SWITCHES),
+    *(("EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS", value) for value in NO_AGES),
     *(("EVERRUNS_LOG_LEVEL", value) for value in ("LOUD", "10", "INFO ", "WARN")),
 ]
 
@@ -147,3 +165,40 @@ def test_the_environment_of_the_process_is_read(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("EVERRUNS_THREADS", "7")
     assert from_environment() == read_settings({"EVERRUNS_THREADS": "7"})
+
+
+CERT, KEY, CA = "EVERRUNS_GRPC_TLS_CERT", "EVERRUNS_GRPC_TLS_KEY", "EVERRUNS_GRPC_TLS_CLIENT_CA"
+
+
+def test_the_files_of_tls_come_together() -> None:
+    assert read_settings({}).tls is None
+    assert read_settings({CERT: "c", KEY: "k"}).tls == TlsFiles(Path("c"), Path("k"))
+    assert read_settings({CERT: "c", KEY: "k", CA: "a"}).tls == TlsFiles(Path("c"), Path("k"), Path("a"))
+    for half, missing in (([CERT], KEY), ([KEY], CERT), ([CA], CERT), ([CERT, CA], KEY), ([KEY, CA], CERT)):
+        with pytest.raises(BadSetting, match=f"^{missing}: "):
+            require_encryption(read_settings(dict.fromkeys(half, "file")))
+
+
+@pytest.mark.parametrize(
+    "host", ["0.0.0.0", "::", "[::]", "10.0.0.1", "sessions.internal", "127.0.0.1.nip.io"]
+)
+def test_a_port_that_others_reach_needs_tls_or_a_word(host: str) -> None:
+    with pytest.raises(BadSetting, match="EVERRUNS_ALLOW_PLAINTEXT=on"):
+        require_encryption(read_settings({"EVERRUNS_GRPC_HOST": host}))
+    require_encryption(read_settings({"EVERRUNS_GRPC_HOST": host, "EVERRUNS_ALLOW_PLAINTEXT": "on"}))
+    require_encryption(read_settings({"EVERRUNS_GRPC_HOST": host, CERT: "c", KEY: "k"}))
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.1.2.3", "::1", "[::1]", "localhost"])
+def test_this_machine_alone_needs_none(host: str) -> None:
+    require_encryption(read_settings({"EVERRUNS_GRPC_HOST": host}))
+
+
+def test_several_processes_end_old_connections() -> None:
+    assert read_settings({"EVERRUNS_WORKERS": "2"}).max_connection_age == 300
+    never = {"EVERRUNS_WORKERS": "2", "EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS": "0"}
+    assert read_settings(never).max_connection_age == 0
+
+
+def test_a_password_is_not_shown() -> None:
+    assert "hunter2" not in repr(read_settings({"EVERRUNS_DATABASE_URL": "postgresql://u:hunter2@h/n"}))

@@ -60,10 +60,15 @@ def test_no_text_holds_nul(place: Place) -> None:
 def test_an_enum_is_one_that_the_protos_know(place: Place) -> None:
     assert place.field.enum_type is not None
     known = sorted(place.field.enum_type.values_by_number)
-    for number in known:
-        assert (place.path, Reason.INVALID_FIELD) not in refused(place.request_with(number))
-    for number in (known[-1] + 1, -1):
-        assert (place.path, Reason.INVALID_FIELD) in refused(place.request_with(number))
+    several = place.field.is_repeated
+    path = f"{place.path}[0]" if several else place.path
+    # In a list, a value that stands for none is one too many.
+    for number in known[1:] if several else known:
+        request = place.request_with([number] if several else number)
+        assert (path, Reason.INVALID_FIELD) not in refused(request)
+    for number in (known[-1] + 1, -1, *([0] if several else [])):
+        request = place.request_with([number] if several else number)
+        assert (path, Reason.INVALID_FIELD) in refused(request)
 
 
 @pytest.mark.parametrize("place", TIMES, ids=str)
@@ -101,10 +106,11 @@ def test_the_walk_finds_what_there_is() -> None:
     assert {str(place) for place in ENUMS} == {
         "ListSessionsRequest.status",
         "EndTurnRequest.outcome",
+        "CreateKeyRequest.key.scopes",
         *(f"{verb}SessionRequest.session.capabilities.mode" for verb in ("Create", "Preview", "Update")),
         *(f"{verb}AgentRequest.agent.capabilities.mode" for verb in ("Create", "Apply", "Update")),
     }
-    assert {place.path for place in TIMES} == {"created_after", "created_before"}
+    assert {place.path for place in TIMES} == {"created_after", "created_before", "expires_at"}
     found = {str(place) for place in REQUIRED}
     assert {
         "CreateSessionRequest.session",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import cast
 
 import grpc
@@ -12,11 +11,19 @@ from google.protobuf.message import Message
 from tests.wire.harness.call import Call
 from tests.wire.harness.clients import Clients
 from tests.wire.harness.grpc_client import metadata_of, request_of
-from tests.wire.harness.json_value import Json
+from tests.wire.harness.json_value import Json, JsonObject
 from tests.wire.harness.outcome import Answer
-from tests.wire.harness.rpc import method
+from tests.wire.harness.rpc import METHODS, REST, method
 
-NEVER = "session_" + "0123456789abcdef" * 2, "agent_" + "fedcba9876543210" * 2
+NEVER = (
+    "session_" + "0123456789abcdef" * 2,
+    "agent_" + "fedcba9876543210" * 2,
+    "key_" + "0011223344556677" * 2,
+    "turn_" + "7766554433221100" * 2,
+)
+PLACEHOLDERS = ("id", "agent_id", "key_id", "turn_id")
+ADMIN = "Bearer $keys.admin"
+HELD: JsonObject = {"session_id": "$id", "fencing_token": 1}
 CALLS = (
     Call("GetSession", id="$id"),
     Call("GetRuntimeAgent", id="$id"),
@@ -26,6 +33,15 @@ CALLS = (
     Call("UpdateSession", {"capabilities": ["nope"]}, "$id"),
     Call("UpdateSession", {}, "$id"),
     Call("DeleteSession", id="$id"),
+    Call("PinSession", id="$id"),
+    Call("UnpinSession", id="$id"),
+    Call("GetSessionStats", query={"agent_id": "$agent_id"}),
+    Call("CancelTurn", id="$id"),
+    Call("BeginTurn", query={"session_id": "$id", "worker": "w"}),
+    Call("HeartbeatTurn", id="$turn_id", query=HELD),
+    Call("EndTurn", id="$turn_id", query={**HELD, "outcome": "TURN_OUTCOME_COMPLETED"}),
+    Call("GetTurn", id="$turn_id", query={"session_id": "$id"}),
+    Call("ListTurns", query={"session_id": "$id"}),
     Call("GetAgent", id="$agent_id"),
     Call("UpdateAgent", {"name": "n"}, "$agent_id"),
     Call("UpdateAgent", {}, "$agent_id"),
@@ -34,16 +50,36 @@ CALLS = (
     Call("CreateSession", {"agent_id": "$agent_id", "capabilities": ["nope"]}),
     Call("PreviewSession", {"agent_id": "$agent_id"}),
     Call("ListSessions", query={"agent_id": "$agent_id"}),
+    Call("GetKey", id="$key_id", authorization=ADMIN),
+    Call("RotateKey", id="$key_id", authorization=ADMIN),
+    Call("RevokeKey", id="$key_id", authorization=ADMIN),
 )
+NAMES_NOTHING = {
+    "CreateAgent": "an id or a name of another organization is free in this one; tested below",
+    "ApplyAgent": "the same",
+    "ListAgents": "is told no id; tested below",
+    "ListKeys": "the same",
+    "ListCapabilities": "the catalog is of no organization",
+    "GetCapability": "the same",
+    "CreateKey": "is told no id",
+}
+"""The rpcs that cannot be asked for what another organization has, and why."""
 
 
 @pytest.fixture
-def theirs(clients: Clients, names: dict[str, Json]) -> tuple[str, str]:
-    """Ids of a session and of an agent of another organization."""
+def theirs(clients: Clients, names: dict[str, Json]) -> tuple[str, ...]:
+    """Ids of a session, of an agent, of a key and of a turn of another organization."""
     create = Call("CreateSession", {"agent_id": "$other.agent.id"}, authorization="$other.keys.owner")
     made = clients.grpc.call(create.filled(names))
     assert isinstance(made, Answer)
-    return str(made.content["id"]), str(made.content["agent_id"])
+    listed = clients.grpc.call(Call("ListKeys", authorization="$other.keys.admin").filled(names))
+    assert isinstance(listed, Answer)
+    [admin] = [key for key in cast("list[JsonObject]", listed.content["data"]) if key["name"] == "admin"]
+    begin: JsonObject = {"session_id": made.content["id"], "worker": "w"}
+    begun = clients.grpc.call(Call("BeginTurn", query=begin, authorization="$other.keys.owner").filled(names))
+    assert isinstance(begun, Answer)
+    turn = cast(JsonObject, begun.content["turn"])
+    return str(made.content["id"]), str(made.content["agent_id"]), str(admin["id"]), str(turn["id"])
 
 
 def over_grpc(clients: Clients, call: Call) -> str:
@@ -69,12 +105,52 @@ def over_rest(clients: Clients, call: Call) -> str:
 
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.rpc} {call.body}")
 def test_anothers_is_as_what_never_was(
-    call: Call, theirs: tuple[str, str], names: dict[str, Json], clients: Clients
+    call: Call, theirs: tuple[str, ...], names: dict[str, Json], clients: Clients
 ) -> None:
-    others = call.filled({**names, "id": theirs[0], "agent_id": theirs[1]})
-    never = call.filled({**names, "id": NEVER[0], "agent_id": NEVER[1]})
-    for see in (over_grpc, over_rest):
+    others = call.filled({**names, **dict(zip(PLACEHOLDERS, theirs, strict=True))})
+    never = call.filled({**names, **dict(zip(PLACEHOLDERS, NEVER, strict=True))})
+    for see in (over_grpc, over_rest) if call.rpc in REST else (over_grpc,):
         seen, expected = see(clients, others), see(clients, never)
-        assert seen.replace(theirs[0], NEVER[0]).replace(theirs[1], NEVER[1]) == expected
+        for their, none in zip(theirs, NEVER, strict=True):
+            seen = seen.replace(their, none)
+        assert seen == expected
         # The request's id stands at its place in both, so what is equal is not empty.
-        assert re.search("r1|ListSessions", seen) or call.rpc == "ListSessions"
+        assert "r1" in seen or call.rpc in ("ListSessions", "GetSessionStats")
+
+
+def test_every_rpc_is_tried() -> None:
+    assert {call.rpc for call in CALLS} | NAMES_NOTHING.keys() == METHODS.keys()
+    assert not {call.rpc for call in CALLS} & NAMES_NOTHING.keys()
+
+
+def all_of(clients: Clients, names: dict[str, Json]) -> list[Json]:
+    """All that an organization has, as its administrator sees it, without when keys were used."""
+    queries: dict[str, JsonObject] = {
+        "ListAgents": {"include_archived": True},
+        "ListKeys": {"include_revoked": True},
+    }
+    found: list[Json] = []
+    for rpc in ("ListSessions", "ListAgents", "ListKeys"):
+        listed = clients.grpc.call(Call(rpc, query=queries.get(rpc, {}), authorization=ADMIN).filled(names))
+        assert isinstance(listed, Answer)
+        for item in cast("list[JsonObject]", listed.content["data"]):
+            found.append({key: value for key, value in item.items() if key != "last_used_at"})
+    return found
+
+
+def test_nothing_crosses(theirs: tuple[str, ...], names: dict[str, Json], clients: Clients) -> None:
+    other = cast("dict[str, Json]", names["other"])
+    before, mine = all_of(clients, other), all_of(clients, names)
+    for transport in (clients.grpc, clients.rest):
+        for call in CALLS:
+            if call.rpc in REST or transport is clients.grpc:
+                transport.call(call.filled({**names, **dict(zip(PLACEHOLDERS, theirs, strict=True))}))
+        # An agent of the same id and name is another one.
+        body: JsonObject = {"id": theirs[1], "name": "plain copy", "system_prompt": "mine"}
+        applied = transport.call(Call("ApplyAgent", body).filled(names))
+        assert isinstance(applied, Answer)
+        assert applied.content["organization_id"] == names["org"]
+    assert all_of(clients, other) == before
+    theirs_in_mine = [item for item in all_of(clients, names) if str(other["org"]) in repr(item)]
+    assert theirs_in_mine == []
+    assert [item for item in mine if item not in all_of(clients, names)] == []

@@ -42,12 +42,14 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     METHOD_NOT_ALLOWED: _ClassVar[ErrorReason]
     UNSUPPORTED_MEDIA_TYPE: _ClassVar[ErrorReason]
     TURN_NOT_FOUND: _ClassVar[ErrorReason]
+    KEY_NOT_FOUND: _ClassVar[ErrorReason]
     AGENT_ALREADY_EXISTS: _ClassVar[ErrorReason]
     IDEMPOTENCY_KEY_REUSED: _ClassVar[ErrorReason]
     CONCURRENT_CHANGE: _ClassVar[ErrorReason]
     AGENT_ARCHIVED: _ClassVar[ErrorReason]
     TURN_IN_PROGRESS: _ClassVar[ErrorReason]
     LEASE_LOST: _ClassVar[ErrorReason]
+    KEY_IN_USE: _ClassVar[ErrorReason]
     QUEUE_FULL: _ClassVar[ErrorReason]
     MESSAGE_TOO_LARGE: _ClassVar[ErrorReason]
     DEADLINE_EXCEEDED: _ClassVar[ErrorReason]
@@ -89,12 +91,14 @@ ROUTE_NOT_FOUND: ErrorReason
 METHOD_NOT_ALLOWED: ErrorReason
 UNSUPPORTED_MEDIA_TYPE: ErrorReason
 TURN_NOT_FOUND: ErrorReason
+KEY_NOT_FOUND: ErrorReason
 AGENT_ALREADY_EXISTS: ErrorReason
 IDEMPOTENCY_KEY_REUSED: ErrorReason
 CONCURRENT_CHANGE: ErrorReason
 AGENT_ARCHIVED: ErrorReason
 TURN_IN_PROGRESS: ErrorReason
 LEASE_LOST: ErrorReason
+KEY_IN_USE: ErrorReason
 QUEUE_FULL: ErrorReason
 MESSAGE_TOO_LARGE: ErrorReason
 DEADLINE_EXCEEDED: ErrorReason

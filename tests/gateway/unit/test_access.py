@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import signal
+import time
 from collections.abc import Iterator
 
 import httpx
@@ -43,7 +44,11 @@ def test_each_request_has_its_line_without_anything_secret(
     logging_client.post("/v1/sessions", headers=secret, json={"SECRET": 1})
     logging_client.get("/SECRET?SECRET=1", headers=secret)
     logging_client.request("SECRET", "/v1/sessions", headers=secret)
-    records = [record for record in caplog.records if record.name == "gateway.access"]
+    # A line is written when its answer is on its way.
+    deadline = time.monotonic() + 10
+    while len(records := [r for r in caplog.records if r.name == "gateway.access"]) < 4:
+        assert time.monotonic() < deadline, records
+        time.sleep(0.01)
     lines = [json.loads(JsonFormatter().format(record)) for record in records]
     assert [(line["method"], line["route"], line["status"], line["reason"]) for line in lines] == [
         ("GET", "/v1/sessions/{id}", 200, None),

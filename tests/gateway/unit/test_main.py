@@ -92,7 +92,7 @@ def test_a_port_that_is_taken_is_one_line(count: str) -> None:
 
 
 def test_a_host_that_there_is_not_is_one_line() -> None:
-    code, text = run(EVERRUNS_HTTP_HOST="no-such-host.invalid")
+    code, text = run(EVERRUNS_HTTP_HOST="no-such-host.invalid", EVERRUNS_ALLOW_PLAINTEXT="on")
     assert code == 1
     assert text.startswith("gateway: cannot listen on no-such-host.invalid:0: ")
     assert len(text.splitlines()) == 1

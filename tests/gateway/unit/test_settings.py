@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from gateway.settings import Settings, SettingsError, from_environment
+from gateway.tls import ClientFiles, ServerFiles
 
 
 def test_without_an_environment_the_defaults_hold() -> None:
@@ -90,3 +93,47 @@ def test_all_bad_values_are_named_at_once() -> None:
     with pytest.raises(SettingsError) as caught:
         from_environment({"EVERRUNS_HTTP_PORT": "x", "EVERRUNS_HTTP_TIMEOUT_SECONDS": "y"})
     assert len(str(caught.value).splitlines()) == 2
+
+
+def test_the_files_of_tls() -> None:
+    server = {"EVERRUNS_HTTP_TLS_CERT": "c", "EVERRUNS_HTTP_TLS_KEY": "k"}
+    assert from_environment(server).http_tls == ServerFiles(Path("c"), Path("k"))
+    mutual = {**server, "EVERRUNS_HTTP_TLS_CLIENT_CA": "a"}
+    assert from_environment(mutual).http_tls == ServerFiles(Path("c"), Path("k"), Path("a"))
+    client = {"EVERRUNS_GRPC_CA": "a"}
+    assert from_environment(client).grpc_tls == ClientFiles(Path("a"))
+    mutual = {
+        **client,
+        "EVERRUNS_GRPC_CLIENT_CERT": "c",
+        "EVERRUNS_GRPC_CLIENT_KEY": "k",
+        "EVERRUNS_GRPC_SERVER_NAME": "n",
+    }
+    assert from_environment(mutual).grpc_tls == ClientFiles(Path("a"), Path("c"), Path("k"), "n")
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        (["EVERRUNS_HTTP_TLS_CERT"], "EVERRUNS_HTTP_TLS_KEY"),
+        (["EVERRUNS_HTTP_TLS_KEY"], "EVERRUNS_HTTP_TLS_CERT"),
+        (["EVERRUNS_HTTP_TLS_CLIENT_CA"], "EVERRUNS_HTTP_TLS_CERT"),
+        (["EVERRUNS_GRPC_CA", "EVERRUNS_GRPC_CLIENT_CERT"], "EVERRUNS_GRPC_CLIENT_KEY"),
+        (["EVERRUNS_GRPC_CA", "EVERRUNS_GRPC_CLIENT_KEY"], "EVERRUNS_GRPC_CLIENT_CERT"),
+        (["EVERRUNS_GRPC_CLIENT_CERT", "EVERRUNS_GRPC_CLIENT_KEY"], "EVERRUNS_GRPC_CA"),
+        (["EVERRUNS_GRPC_SERVER_NAME"], "EVERRUNS_GRPC_CA"),
+    ],
+)
+def test_half_of_what_tls_needs_is_refused(given: list[str], missing: str) -> None:
+    with pytest.raises(SettingsError, match=missing):
+        from_environment(dict.fromkeys(given, "file"))
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "api.example"])
+def test_a_port_that_others_reach_needs_tls_or_a_word(host: str) -> None:
+    with pytest.raises(SettingsError, match="EVERRUNS_ALLOW_PLAINTEXT=on"):
+        from_environment({"EVERRUNS_HTTP_HOST": host})
+    assert from_environment({"EVERRUNS_HTTP_HOST": host, "EVERRUNS_ALLOW_PLAINTEXT": "on"}).http_host == host
+    encrypted = {"EVERRUNS_HTTP_HOST": host, "EVERRUNS_HTTP_TLS_CERT": "c", "EVERRUNS_HTTP_TLS_KEY": "k"}
+    assert from_environment(encrypted).http_host == host
+    with pytest.raises(SettingsError, match="EVERRUNS_ALLOW_PLAINTEXT must be"):
+        from_environment({"EVERRUNS_HTTP_HOST": host, "EVERRUNS_ALLOW_PLAINTEXT": "yes"})

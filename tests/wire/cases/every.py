@@ -13,6 +13,7 @@ from tests.wire.cases.good_agents import AGENTS, CATALOG
 from tests.wire.cases.good_lists import LISTS, STATS
 from tests.wire.cases.good_runtimes import RUNTIMES
 from tests.wire.cases.good_sessions import CREATED, SESSIONS
+from tests.wire.cases.keys import KEYS
 from tests.wire.cases.turns import TURNS, WORKERS
 
 CASES: tuple[Case, ...] = (
@@ -34,6 +35,7 @@ CASES: tuple[Case, ...] = (
     *COMPARISONS,
     *TURNS,
     *WORKERS,
+    *KEYS,
 )
 
 NEW_SESSION_CASES: tuple[Case, ...] = (*CREATED, *NEW_SESSIONS, *CAPABILITIES, *EXCLUSIONS_CREATED)

@@ -39,6 +39,10 @@ class BrokenStore:
         """Those of the other store."""
         return self._store.turns
 
+    def shared_secret(self, name: str) -> bytes:
+        """That of the other store."""
+        return self._store.shared_secret(name)
+
     def is_healthy(self) -> bool:
         """Yes."""
         return True

@@ -12,7 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from tests.wire.harness.json_value import Json, JsonObject
 
-_LISTS = {"sessions": "data", "agents": "data", "capabilities": "data", "turns": "data"}
+_LISTS = {"sessions": "data", "agents": "data", "capabilities": "data", "turns": "data", "keys": "data"}
 _COUNTS = {"total_size": "total", "skip": "offset", "page_size": "limit"}
 
 

@@ -11,6 +11,7 @@ from google.protobuf.message_factory import GetMessageClass
 from everruns.v1 import (
     agent_service_pb2,
     capability_service_pb2,
+    key_service_pb2,
     session_service_pb2,
     turn_service_pb2,
 )
@@ -20,6 +21,7 @@ _FILES = (
     agent_service_pb2.DESCRIPTOR,
     capability_service_pb2.DESCRIPTOR,
     turn_service_pb2.DESCRIPTOR,
+    key_service_pb2.DESCRIPTOR,
 )
 
 METHODS: dict[str, MethodDescriptor] = {
@@ -53,6 +55,11 @@ REST: dict[str, tuple[str, str]] = {
     "DeleteAgent": ("DELETE", "/v1/agents/{id}"),
     "ListCapabilities": ("GET", "/v1/capabilities"),
     "GetCapability": ("GET", "/v1/capabilities/{id}"),
+    "CreateKey": ("POST", "/v1/keys"),
+    "ListKeys": ("GET", "/v1/keys"),
+    "GetKey": ("GET", "/v1/keys/{id}"),
+    "RotateKey": ("POST", "/v1/keys/{id}/rotate"),
+    "RevokeKey": ("DELETE", "/v1/keys/{id}"),
 }
 """Method and path of every rpc that REST has. ApplyAgent with an id is a PUT of that agent."""
 

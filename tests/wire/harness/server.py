@@ -9,7 +9,8 @@ from pathlib import Path
 
 import grpc
 
-from server.app import AGENTS, CAPABILITIES, SESSIONS, TURNS, build, make_services
+from server.app import AGENTS, CAPABILITIES, KEYS, SESSIONS, TURNS, build, make_services
+from server.core.caller import Scope
 from server.core.catalog import Catalog
 from server.core.store import Store
 from server.rpc.calls import Calls
@@ -44,6 +45,7 @@ def running_server_over(store: Store, catalog: Catalog) -> Iterator[str]:
     add_service(server, calls, AGENTS, services.agents)
     add_service(server, calls, CAPABILITIES, services.capabilities)
     add_service(server, calls, TURNS, services.turns)
+    add_service(server, calls, KEYS, services.keys, Scope.ADMIN)
     with _started(server) as target:
         yield target
 

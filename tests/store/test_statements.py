@@ -1,0 +1,144 @@
+"""Every statement that the store runs is within one organization, as its SQL says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from peewee import CompositeKey, ModelIndex
+
+from server.store import models
+from server.store.peewee_store import PeeweeStore
+from server.store.statement import Statement
+
+WITHOUT: dict[str, str] = {
+    'SELECT .* FROM "api_key" .* WHERE .*"sha256" = .* OR .*"previous_sha256" = [^ ]+$': (
+        "finds the organization of a call, by the digest of a secret that nobody else has"
+    ),
+    'SELECT .* FROM "organization" .* WHERE .*"name" = [^ ]+$': "finds an organization, for the command line",
+    'INSERT INTO "organization" .*': "makes an organization",
+    'SELECT .* FROM "session" .* WHERE .*"turn_expires_at" <= [^ ]+ ORDER BY .*': "ends what ran out, of all",
+    '(SELECT|INSERT) .* "shared_secret" .*': "is of the service, and nothing of a tenant's",
+}
+"""The statements of no organization, each with why that is well."""
+
+
+def statements(place: object, seen: set[int]) -> Iterator[Statement]:
+    """Every statement that can be reached from an object of the store."""
+    if id(place) in seen:
+        return
+    seen.add(id(place))
+    if isinstance(place, Statement):
+        yield place
+    elif isinstance(place, dict):
+        for value in place.values():
+            yield from statements(value, seen)
+    elif isinstance(place, list | tuple):
+        for value in place:
+            yield from statements(value, seen)
+    elif type(place).__module__.startswith("server.store."):
+        yield from statements(vars(place), seen)
+
+
+def all_statements(store: PeeweeStore) -> list[Statement]:
+    """The distinct statements of a store."""
+    return list(dict.fromkeys(statements(store, set())))
+
+
+def without_a_tenant(statement: Statement) -> list[str]:
+    """Why the statement is in WITHOUT, if it is."""
+    return [why for pattern, why in WITHOUT.items() if re.fullmatch(pattern, _plain(statement), re.DOTALL)]
+
+
+def is_bound(statement: Statement) -> bool:
+    """Whether a statement reaches rows of the organization alone that is bound to it.
+
+    A row that is written has the organization as a parameter in its first column. What reads or changes
+    rows begins its condition with the organization, has no OR beside that, and joins within it.
+    """
+    sql = _plain(statement)
+    if sql.startswith("INSERT"):
+        columns = re.findall(r'"(\w+)"', sql.partition("(")[2].partition(")")[0])
+        rows = statement.parameters[:: len(columns)]
+        return columns[0] == "organization_id" and set(rows) == {"organization_id"}
+    sql, within = _without_subqueries(sql)
+    before, _, condition = sql.partition(" WHERE ")
+    organization = r'(?:"t1"|"\w+")\."organization_id" = (?:\?|%s)'
+    crossed = re.search(r' AS "(\w+)" CROSS JOIN "\w+" AS "(\w+)"', before)
+    if crossed:
+        # The condition says that both tables are in one organization, and then in which.
+        one, other = crossed.groups()
+        joined = rf'\(+"{one}"\."organization_id" = "{other}"\."organization_id"\) AND .*{organization}'
+        return bool(re.match(joined, condition)) and " OR " not in condition and all(map(_is_within, within))
+    if not re.match(rf"\(*{organization}(?![^)]*\)* OR )", condition):
+        return False
+    joins = re.findall(r'JOIN "\w+" AS "(\w+)" ON (.*)', before)
+    return all(map(_is_within, within)) and all(
+        re.match(rf'\(+"{name}"\."organization_id" = "t1"\."organization_id"\) AND', on) for name, on in joins
+    )
+
+
+def _without_subqueries(sql: str) -> tuple[str, list[str]]:
+    """A statement without the queries within it, and those of them that read tables."""
+    within = []
+    while (start := sql.find("(SELECT ")) >= 0:
+        depth, end = 1, start + 1
+        while depth:
+            depth += {"(": 1, ")": -1}.get(sql[end], 0)
+            end += 1
+        subquery = sql[start + 1 : end - 1]
+        within += [subquery] if re.search(r' FROM "\w+"', subquery) else []
+        sql = sql[:start] + "()" + sql[end:]
+    return sql, within
+
+
+def _is_within(subquery: str) -> bool:
+    """Whether a query within another stays in the organization of that."""
+    condition = subquery.partition(" WHERE ")[2]
+    organization = r'"(?!t1)\w+"\."organization_id" = (?:"t1"\."organization_id"|\?|%s)'
+    return bool(re.match(rf"\(*{organization}\)* AND ", condition)) and " OR " not in condition
+
+
+def _plain(statement: Statement) -> str:
+    return " ".join(statement.sql.split())
+
+
+def test_every_statement_binds_the_organization(store: PeeweeStore) -> None:
+    found = all_statements(store)
+    assert len(found) > 60
+    assert [s.sql for s in found if not is_bound(s) and not without_a_tenant(s)] == []
+
+
+def test_each_exception_is_of_a_statement_that_there_is(store: PeeweeStore) -> None:
+    reasons = {why for statement in all_statements(store) for why in without_a_tenant(statement)}
+    assert reasons == set(WITHOUT.values())
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        'SELECT "t1"."id" FROM "agent" AS "t1" WHERE ("t1"."id" = ?)',
+        'SELECT "t1"."id" FROM "agent" AS "t1" WHERE (("t1"."organization_id" = ?) OR ("t1"."id" = ?))',
+        'SELECT "t1"."id" FROM "agent" AS "t1" '
+        'WHERE (("t1"."organization_id" = "t1"."id") AND ("t1"."id" = ?))',
+        'DELETE FROM "session"',
+        'UPDATE "agent" SET "name" = ? WHERE ("agent"."id" = ?)',
+        'SELECT "t1"."id" FROM "session" AS "t1" INNER JOIN "agent" AS "t2" ON ("t2"."id" = "t1"."agent_id") '
+        'WHERE ("t1"."organization_id" = ?)',
+        'SELECT "t1"."id", (SELECT "t2"."name" FROM "agent" AS "t2" WHERE ("t2"."id" = "t1"."agent_id")) '
+        'FROM "session" AS "t1" WHERE ("t1"."organization_id" = ?)',
+    ],
+)
+def test_a_statement_across_organizations_would_be_found(sql: str) -> None:
+    assert not is_bound(Statement(sql, ("organization_id", "id")))
+
+
+def test_every_key_and_index_begins_with_the_organization() -> None:
+    for model in set(models.TABLES) - {models.Organization, models.SharedSecret}:
+        key = model._meta.primary_key
+        assert isinstance(key, CompositeKey)
+        assert key.field_names[0] == "organization_id", model
+        for index in model._meta.indexes:
+            first = vars(index)["_expressions"][0].name if isinstance(index, ModelIndex) else index[0][0]
+            assert first == "organization_id", model
