@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from starlette.applications import Starlette
 
-from gateway import health, routes
+from gateway import console, health, routes
 from gateway.channels import Channels
 from gateway.dispatch import Dispatcher
 from gateway.routes import RouteTable
@@ -44,6 +44,7 @@ def _route_table(channels: Channels, settings: Settings) -> RouteTable:
     return RouteTable(
         [
             ("GET", health.PATH, health.HealthEndpoint(channels)),
+            *(console.routes() if settings.console else ()),
             *(
                 (binding.method, binding.path, RpcEndpoint(binding, channels, settings))
                 for binding in routes.bindings(routes.service_descriptors())
