@@ -2,11 +2,12 @@
 
 import { configForm } from "./config_form.js";
 import { button, element, fill, newId } from "./dom.js";
+import { sentence } from "./field.js";
 import { jsonField } from "./json_field.js";
 import { unfit } from "./schema.js";
 
 /**
- * Returns `{ ref, element, read, invalid, targets, showRuntime, focus }` of an editor for a capability.
+ * Returns `{ ref, element, read, invalid, targets, showOrigins, focus }` of an editor for a capability.
  * `capability` is its entry in the catalog, null when there is none.
  */
 export function capabilityEditor({ ref, capability, config, inherited, onChange, onRemove }) {
@@ -36,7 +37,7 @@ export function capabilityEditor({ ref, capability, config, inherited, onChange,
       "p.hint",
       {},
       capability?.description ?? "The catalog does not have this capability.",
-      inherited ? " The agent has it, too: what you set here goes over the agent's config." : null,
+      inherited ? " The agent has it, too: what is set here goes over the agent's config." : null,
     ),
     whole,
     note,
@@ -95,9 +96,9 @@ export function capabilityEditor({ ref, capability, config, inherited, onChange,
       { path, show: showWhole, focus: () => whole.focus() },
       ...part.targets(`${path}.config`),
     ],
-    /** Shows where the settings come from: `found` is the resolved capability. */
-    showRuntime(found) {
-      leaves = found?.provenance ?? [];
+    /** Shows at each setting where its value comes from. */
+    showOrigins(provenance) {
+      leaves = provenance;
       part.showProvenance(leaves);
     },
     focus() {
@@ -107,6 +108,6 @@ export function capabilityEditor({ ref, capability, config, inherited, onChange,
 
   function showWhole(messages) {
     whole.hidden = messages.length === 0;
-    fill(whole, messages.join(". "));
+    fill(whole, messages.map(sentence).join(" "));
   }
 }

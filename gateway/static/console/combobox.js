@@ -16,6 +16,7 @@ export function combobox({ label, hint, placeholder, signal, find, onPick, onCle
   const latest = new Latest(signal);
   let options = [];
   let active = -1;
+  let settled = "";
 
   const list = element("ul.options", { id: listId, role: "listbox", "aria-label": label, hidden: true });
   const input = element("input", {
@@ -28,17 +29,21 @@ export function combobox({ label, hint, placeholder, signal, find, onPick, onCle
     "aria-controls": listId,
     "aria-expanded": "false",
     oninput: () => {
-      if (input.value === "") onClear?.();
+      if (input.value === "" && onClear) {
+        settled = "";
+        onClear();
+      }
       askSoon();
     },
     onclick: () => list.hidden && ask(),
-    onblur: close,
+    onblur: () => {
+      close();
+      // What was typed and not picked says nothing.
+      input.value = settled;
+    },
     onkeydown: onKey,
   });
-  const shell = field({ label, hint, control: input });
-  input.replaceWith(element("div.combobox", {}, input, list));
-  shell.element.querySelector(".combobox").prepend(input);
-
+  const shell = field({ label, hint, control: input, whole: element("div.combobox", {}, input, list) });
   const askSoon = debounced(120, signal, ask);
 
   function ask() {
@@ -79,6 +84,7 @@ export function combobox({ label, hint, placeholder, signal, find, onPick, onCle
   }
 
   function close() {
+    askSoon.cancel();
     latest.drop();
     list.hidden = true;
     input.setAttribute("aria-expanded", "false");
@@ -100,7 +106,7 @@ export function combobox({ label, hint, placeholder, signal, find, onPick, onCle
     const option = options[index];
     if (!option || option.disabled) return;
     close();
-    input.value = onPick(option);
+    write(onPick(option));
   }
 
   function onKey(event) {
@@ -118,5 +124,10 @@ export function combobox({ label, hint, placeholder, signal, find, onPick, onCle
     }
   }
 
-  return { ...shell, write: (text) => (input.value = text) };
+  function write(text) {
+    settled = text;
+    input.value = text;
+  }
+
+  return { ...shell, write };
 }

@@ -157,7 +157,9 @@ export function draftForm({ signal, known, begin, agent, onChange, onSubmit }) {
       ...editors.flatMap((editor, index) => editor.targets(`capabilities[${index}]`)),
     ],
     showRuntime(runtime) {
-      for (const editor of editors) editor.showRuntime(runtime.capabilities.find(({ ref }) => ref === editor.ref));
+      for (const { ref, showOrigins } of editors) {
+        showOrigins(runtime?.capabilities.find((one) => one.ref === ref)?.provenance ?? []);
+      }
     },
     setBusy(busy) {
       submit.disabled = busy;

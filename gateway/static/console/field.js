@@ -3,11 +3,11 @@
 import { element, fill, newId } from "./dom.js";
 
 /**
- * Puts a label, a hint and errors around a control.
+ * Puts a label, a hint and errors around a control, or around what has it inside.
  *
  * Returns the element, `show(messages)`, `say(nodes)` for the hint, and `focus()`.
  */
-export function field({ label, hint = null, control, optional = false }) {
+export function field({ label, hint = null, control, whole = control, optional = false }) {
   const id = control.id || newId("field");
   control.id = id;
   const hintLine = element("p.hint", { id: `${id}-hint` }, hint);
@@ -18,14 +18,14 @@ export function field({ label, hint = null, control, optional = false }) {
       "div.field",
       {},
       element("label", { for: id }, label, optional ? element("span.optional", {}, " optional") : null),
-      control,
+      whole,
       errorLine,
       hintLine,
     ),
     control,
     show(messages) {
       errorLine.hidden = messages.length === 0;
-      fill(errorLine, messages.join(". "));
+      fill(errorLine, messages.map(sentence).join(" "));
       if (messages.length) control.setAttribute("aria-invalid", "true");
       else control.removeAttribute("aria-invalid");
     },
@@ -36,6 +36,11 @@ export function field({ label, hint = null, control, optional = false }) {
       control.focus();
     },
   };
+}
+
+/** Returns a text with an end. */
+export function sentence(text) {
+  return /[.?!…]$/.test(text) ? text : `${text}.`;
 }
 
 /** Returns a field of one line of text, with `read()` and `write(text)`. */

@@ -64,6 +64,7 @@ function mergeView({ signal, known, begin, agent }) {
     if (state === "asking") return pane.busy();
     const placed = showAt(form.targets(), refusal?.violations ?? []);
     if (state === "refused") {
+      form.showRuntime(null);
       pane.refuse(refusal.message, placed);
       announce(`The preview was refused: ${refusal.message}`);
       return;

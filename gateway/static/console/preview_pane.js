@@ -47,7 +47,7 @@ export function previewPane() {
       if (view.element.parentNode !== body) fill(body, view.element);
     },
     refuse(message, placed) {
-      setState("bad", "Not possible as it is");
+      setState("bad", "Needs a change");
       body.classList.add("stale");
       if (shown === null) fill(body);
       fill(

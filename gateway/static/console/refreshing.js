@@ -15,7 +15,7 @@ export function refreshing({ signal, look }) {
   const timer = setInterval(() => box.checked && !document.hidden && look(), SECONDS * 1000);
   signal.addEventListener("abort", () => clearInterval(timer));
   return [
-    element("label.check", {}, box, ` every ${SECONDS} s`),
+    element("label.check", { title: `every ${SECONDS} seconds` }, box, " Auto-refresh"),
     button("Refresh", look),
   ];
 }

@@ -22,8 +22,8 @@ export function runtimeView() {
     element: element(
       "div.runtime",
       {},
-      [problems, capabilities, model, features, tools, prompt].map((one) => one.element),
-      digest,
+      element("div", {}, problems.element, capabilities.element),
+      element("div", {}, model.element, features.element, tools.element, prompt.element, digest),
     ),
     show(runtime) {
       problems.show(runtime.problems.length, runtime.problems.map(problemNode));
@@ -105,10 +105,14 @@ function capabilityNode(one, isNew) {
         ? element("span.hint", {}, ` needed by ${one.required_by.join(", ")}`)
         : null,
     ),
-    one.provenance.length
-      ? element("ul.leaves", {}, one.provenance.map((leaf) => leafNode(one.ref, leaf, isNew)))
-      : element("p.hint", {}, "No settings."),
+    isEmpty(one.config)
+      ? element("p.hint", {}, "Nothing is set.")
+      : element("ul.leaves", {}, one.provenance.map((leaf) => leafNode(one.ref, leaf, isNew))),
   );
+}
+
+function isEmpty(config) {
+  return Object.keys(config ?? {}).length === 0;
 }
 
 function leafNode(ref, { path, layer, value, overridden }, isNew) {
@@ -146,7 +150,7 @@ function modelNode({ model, model_source: source, max_iterations: most }) {
     "p",
     {},
     model ? element("code", {}, model) : "Nobody chose one: the worker decides.",
-    model ? ` ${words[source] ?? source}.` : null,
+    model ? `, ${words[source] ?? source}.` : null,
     ` A turn has at most ${most} iterations.`,
   );
 }
@@ -158,7 +162,7 @@ function toolNode({ name, description, capability, parameters }, isNew) {
     element(
       "details",
       {},
-      element("summary", {}, element("code", {}, name), " ", element("span.hint", {}, capability)),
+      element("summary", {}, element("code", {}, name), " ", element("span.hint", {}, `of ${capability}`)),
       element("p", {}, description),
       parameters
         ? element("pre", { tabindex: "0", "aria-label": `Parameters of ${name}` }, prettyJson(parameters))

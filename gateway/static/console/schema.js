@@ -68,12 +68,12 @@ export function unfit(value, schema, root, path = "", depth = 0) {
   return null;
 }
 
-/** Returns the words that say what a schema allows: "1 to 300000". */
+/** Returns the words that say what a schema allows: "1 to 300000.". */
 export function limitsOf(schema) {
   const { minimum, maximum } = schema;
-  if (minimum !== undefined && maximum !== undefined) return `${minimum} to ${maximum}`;
-  if (minimum !== undefined) return `at least ${minimum}`;
-  if (maximum !== undefined) return `at most ${maximum}`;
+  if (minimum !== undefined && maximum !== undefined) return `${minimum} to ${maximum}.`;
+  if (minimum !== undefined) return `at least ${minimum}.`;
+  if (maximum !== undefined) return `at most ${maximum}.`;
   return "";
 }
 

@@ -58,7 +58,7 @@ export function sessionPage({ main, signal, parts: [, id] }) {
     fill(
       body,
       summary,
-      element("section", {}, element("h2", {}, "What a worker runs"), runtime.element),
+      element("section", {}, element("h2", {}, "What a worker runs"), element("div.card", {}, runtime.element)),
       element(
         "details.own",
         {},

@@ -53,7 +53,13 @@ export function sessionsPage({ main, signal, query }) {
     },
     onClear: () => change({ agent_id: "" }),
   });
-  const tags = tagsField({ label: "Tags", tags: filters.tags, hint: null, onChange: () => change({ tags: tags.read() }) });
+  const tags = tagsField({
+    label: "Tags",
+    hint: null,
+    placeholder: "Enter adds one",
+    tags: filters.tags,
+    onChange: () => change({ tags: tags.read() }),
+  });
   const status = element(
     "select",
     { onchange: () => change({ status: status.value }) },

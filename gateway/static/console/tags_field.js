@@ -3,19 +3,22 @@
 import { button, element, fill } from "./dom.js";
 import { field } from "./field.js";
 
+const HINT = "Enter or a comma adds a tag.";
+
 /** Returns a field as `field` does, with `read()`, which answers the tags, and `write(tags)`. */
-export function tagsField({ label, hint, tags = [], optional, onChange }) {
+export function tagsField({ label, hint = HINT, placeholder, tags = [], optional, onChange }) {
   let kept = [...tags];
-  const chips = element("ul.chips", { "aria-label": label });
+  const chips = element("ul.chips", { "aria-label": `${label} that are set` });
   const control = element("input", {
     type: "text",
+    placeholder,
     autocomplete: "off",
     autocapitalize: "none",
     oninput: () => control.value.includes(",") && take(),
     onkeydown: onKey,
     onblur: take,
   });
-  const shell = field({ label, hint: hint ?? "Enter or a comma adds a tag.", control, optional });
+  const shell = field({ label, hint, control, optional });
   control.after(chips);
   draw();
 

@@ -25,6 +25,8 @@ function leadsTo(path, field) {
 
 function wordsAt(target, { field, description }) {
   const rest = field.slice(target.path.length).replace(/^\./, "");
-  const words = rest ? `${rest}: ${description}` : description;
+  const item = /^\[(\d+)\]$/.exec(rest);
+  const where = item ? `item ${Number(item[1]) + 1} ` : rest ? `${rest}: ` : "";
+  const words = `${where}${description}`;
   return words.charAt(0).toUpperCase() + words.slice(1);
 }
