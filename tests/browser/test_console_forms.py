@@ -33,8 +33,8 @@ properties.limits.properties = { most = { type = "integer" }, who = { type = "st
 properties.table = { type = "object", additionalProperties = { type = "integer" } }
 "$defs".word = { type = "string", maxLength = 5 }
 """,
-    "day": 'id = "day"\nname = "Day"\ndescription = "Not at night."\nconflicts_with = ["night"]\n',
-    "night": 'id = "night"\nname = "Night"\ndescription = "Not at noon."\n',
+    "day": 'id = "day"\nname = "Day"\ndescription = "Before sunset."\nconflicts_with = ["night"]\n',
+    "night": 'id = "night"\nname = "Night"\ndescription = "After sunset."\n',
 }
 
 

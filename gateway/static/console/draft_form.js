@@ -135,7 +135,7 @@ export function draftForm({ signal, known, begin, agent, onChange, onSubmit }) {
           onSubmit();
         },
       },
-      element("section.card", {}, picker.element, agentCard, title.element, tags.element, model.element),
+      element("section.card", {}, picker.element, agentCard, title.element, element("div.fields", {}, tags.element, model.element)),
       element("h2", {}, "Capabilities of this session"),
       list,
       element("div.card", {}, adder.element),

@@ -104,9 +104,10 @@ function capabilityNode(one, isNew) {
       one.source !== "dependency" && one.required_by.length
         ? element("span.hint", {}, ` needed by ${one.required_by.join(", ")}`)
         : null,
+      isEmpty(one.config) ? element("span.hint", {}, " · nothing is set") : null,
     ),
     isEmpty(one.config)
-      ? element("p.hint", {}, "Nothing is set.")
+      ? null
       : element("ul.leaves", {}, one.provenance.map((leaf) => leafNode(one.ref, leaf, isNew))),
   );
 }
