@@ -11,7 +11,7 @@ import { tagsField } from "./tags_field.js";
  * Returns `{ element, read, invalid, targets, showRuntime, setBusy }`. `known` is the catalog by id, `begin` a
  * session to begin with, and `agent` the agent; both may be null. `read()` answers the body of a create.
  */
-export function draftForm({ signal, known, begin, agent, onChange, onSubmit }) {
+export function draftForm({ signal, known, begin, agent, onChange, onSubmit, onLook }) {
   let chosen = agent;
   let editors = [];
 
@@ -139,7 +139,7 @@ export function draftForm({ signal, known, begin, agent, onChange, onSubmit }) {
       element("h2", {}, "Capabilities of this session"),
       list,
       element("div.card", {}, adder.element),
-      element("div.actions.submit", {}, submit),
+      element("div.actions.submit", {}, button("See the result", onLook, {}, "button.look"), submit),
     ),
     read: () => ({
       ...(chosen ? { agent_id: chosen.id } : {}),

@@ -1,4 +1,4 @@
-// What the pages look up again and again: the catalog, and agents by id. It lasts until somebody signs out.
+// What a page looks up again and again: the catalog, and agents by id. It lasts as long as the page is open.
 
 import { call, Refusal } from "./api.js";
 
@@ -38,7 +38,7 @@ export function nameOf(agent) {
   return agent.display_name ?? agent.name;
 }
 
-/** Forgets everything that was looked up, for a reader with another key, or to see what has changed. */
+/** Forgets everything that was looked up. */
 export function forgetAll() {
   capabilities = null;
   agents.clear();

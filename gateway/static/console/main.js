@@ -23,6 +23,8 @@ let open = new AbortController();
 function show(page, { parts = [], query = new URLSearchParams() } = {}, more = {}) {
   open.abort();
   open = new AbortController();
+  // Each page looks anew at what others may have changed.
+  forgetAll();
   fill(main);
   page({ main, signal: open.signal, parts, query, ...more });
   const heading = main.querySelector("h1");
@@ -68,7 +70,6 @@ function nothingPage({ main }) {
 
 function signOut(message = null) {
   forgetKey();
-  forgetAll();
   bar.hidden = true;
   show(signInPage, readPlace(), { whenSignedIn: showPlace, message });
 }

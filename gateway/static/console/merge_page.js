@@ -47,7 +47,7 @@ function mergeView({ signal, known, begin, agent }) {
   const creating = new Latest(signal);
   let idempotencyKey = newKey();
   const pane = previewPane();
-  const form = draftForm({ signal, known, begin, agent, onChange, onSubmit: create });
+  const form = draftForm({ signal, known, begin, agent, onChange, onSubmit: create, onLook: pane.look });
   const preview = previews({ signal, draft: form.read, tell });
 
   function onChange() {

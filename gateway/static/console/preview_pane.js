@@ -5,7 +5,7 @@ import { runtimeView } from "./runtime_view.js";
 import { nothing } from "./states.js";
 
 /**
- * Returns `{ element, wait, busy, show, refuse, summary }`: `wait()` is for a draft without an agent,
+ * Returns `{ element, look, wait, busy, show, refuse, summary }`: `look()` goes there, `wait()` is for a draft without an agent,
  * `refuse(message, placed)` for one that is refused, with violations as `showAt` places them.
  */
 export function previewPane() {
@@ -26,14 +26,20 @@ export function previewPane() {
     fill(body, nothing("Pick an agent to see what a worker would run."));
   }
 
+  const pane = element(
+    "section.preview",
+    { "aria-label": "What a worker would run", tabindex: "-1" },
+    element("header", {}, element("h2", {}, "What a worker would run"), state),
+    refusal,
+    body,
+  );
+
   return {
-    element: element(
-      "section.preview",
-      { "aria-label": "What a worker would run" },
-      element("header", {}, element("h2", {}, "What a worker would run"), state),
-      refusal,
-      body,
-    ),
+    element: pane,
+    look() {
+      pane.scrollIntoView();
+      pane.focus({ preventScroll: true });
+    },
     wait,
     busy() {
       setState("busy", "Checking…");
