@@ -62,6 +62,12 @@ def sign_in(page: Page, service: Service, place: str = "") -> None:
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
 
 
+def open_signed_in(page: Page, service: Service, place: str = "") -> None:
+    """Opens a place of the console in a tab where somebody has signed in before."""
+    page.add_init_script(f"sessionStorage.setItem('everruns-api-key', '{service.key}')")
+    page.goto(f"{service.url}/console{place}")
+
+
 def text_box(page: Page, name: str) -> Locator:
     """The text field of this name."""
     return page.get_by_role("textbox", name=name)

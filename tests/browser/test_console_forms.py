@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Service
-from tests.browser.console import connected, leaf, pick, refusals, sign_in, text_box
+from tests.browser.console import connected, leaf, open_signed_in, pick, refusals, text_box
 from tests.system.processes import free_port, running, wait_for_http
 
 _ENTRIES = {
@@ -57,7 +57,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 def test_a_form_has_a_control_for_every_kind(page: Page, service: Service, mistakes: list[str]) -> None:
     with connected(service) as api:
         agent, _ = api.agent(capabilities=[{"ref": "every_kind", "config": {"limits": {"most": 3}}}])
-    sign_in(page, service, f"#/new?agent_id={agent}")
+    open_signed_in(page, service, f"#/new?agent_id={agent}")
     warning = page.locator(".problem-warning")
     expect(warning).to_contain_text("agent.capabilities[0]")
     page.get_by_role("button", name="Set the config of every_kind").click()
@@ -107,7 +107,7 @@ def test_what_cannot_go_together_is_shown_at_the_capability(
 ) -> None:
     with connected(service) as api:
         agent, _ = api.agent()
-    sign_in(page, service, f"#/new?agent_id={agent}")
+    open_signed_in(page, service, f"#/new?agent_id={agent}")
     pick(page, "Add a capability", "day")
     pick(page, "Add a capability", "night")
     expect(page.locator(".editor .error:visible")).to_contain_text("night")

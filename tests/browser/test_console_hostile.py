@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Service
-from tests.browser.console import Json, connected, pick, sign_in, text_box
+from tests.browser.console import Json, connected, open_signed_in, pick, refusals, text_box
 
 MARKUP = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 PROMPT = f"</pre></section>{MARKUP}<style>body{{display:none}}</style>&lt;b&gt;"
@@ -30,7 +29,7 @@ def test_markup_stays_text_everywhere(page: Page, service: Service) -> None:
             capabilities=capabilities,
         )
         session = api.session(agent, title=f"Title {MARKUP}", tags=[MARKUP[:100], "javascript:alert(1)"])
-    sign_in(page, service, f"#/sessions?agent_id={agent}")
+    open_signed_in(page, service, f"#/sessions?agent_id={agent}")
     expect(page.locator(".row")).to_contain_text(f"Title {MARKUP}")
     expect(page.locator(".row")).to_contain_text(name)
     expect_text_alone(page)
@@ -72,12 +71,13 @@ def test_text_cannot_become_markup_even_by_mistake(page: Page, service: Service,
     mistakes.clear()
 
 
-@pytest.mark.parametrize(
-    "place", ["#/sessions/..%2Fagents", "#/sessions/%00", "#/agents/%E0%A4%A", "#/new?from=%2F"]
-)
-def test_a_hostile_link_is_an_error_in_words(
-    page: Page, service: Service, mistakes: list[str], place: str
-) -> None:
-    sign_in(page, service, place)
-    expect(page.get_by_role("alert")).to_contain_text("could not be")
-    mistakes.clear()
+def test_a_hostile_link_is_an_error_in_words(page: Page, service: Service, mistakes: list[str]) -> None:
+    open_signed_in(page, service)
+    for place in ("sessions/..%2Fagents", "sessions/%00", "agents/%E0%A4%A", "new?from=%2F"):
+        page.goto(f"{service.url}/console#/{place}")
+        expect(page.get_by_role("alert")).to_contain_text("could not be")
+    page.goto(f"{service.url}/console#/nowhere/at/all")
+    expect(page.get_by_role("heading", name="Nothing is here")).to_be_visible()
+    page.get_by_role("link", name="Go to the sessions").click()
+    expect(page.get_by_role("heading", name="Sessions", exact=True)).to_be_visible()
+    assert refusals(mistakes)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, Request, Route, expect
 
 from tests.browser.conftest import Service
-from tests.browser.console import Json, combobox, connected, leaf, pick, refusals, sign_in, text_box
+from tests.browser.console import Json, combobox, connected, leaf, open_signed_in, pick, refusals, text_box
 
 FETCHING: Json = [{"ref": "web_fetch", "config": {"timeout_ms": 1000, "allowed_hosts": ["a.example"]}}]
 
@@ -16,7 +17,7 @@ def opened(page: Page, service: Service, capabilities: Json = FETCHING) -> tuple
     """Opens the merge view and picks a new agent; its id and name."""
     with connected(service) as api:
         agent, name = api.agent(capabilities=capabilities, default_model_id="model-a")
-    sign_in(page, service, "#/new")
+    open_signed_in(page, service, "#/new")
     expect(page.get_by_text("Pick an agent to see what a worker would run.")).to_be_visible()
     pick(page, "Agent", name)
     expect(page.get_by_text("Up to date")).to_be_visible()
@@ -155,45 +156,51 @@ def test_capabilities_are_added_once_and_taken_out(page: Page, service: Service)
     expect(page.get_by_text("No capabilities: the model gets the prompt alone.")).to_be_visible()
 
 
-def test_an_answer_that_is_out_of_date_is_dropped(page: Page, service: Service) -> None:
-    opened(page, service)
-    page.get_by_role("button", name="Set the config of web_fetch").click()
-    held: list[Route] = []
-    ended: list[Request] = []
-
-    def hold(route: Route) -> None:
-        if '"timeout_ms":111' in (route.request.post_data or ""):
-            held.append(route)
-        else:
-            route.continue_()
-
-    page.route("**/v1/sessions:preview", hold)
-    page.on("requestfailed", lambda request: ended.append(request))
-    with page.expect_request(lambda request: '"timeout_ms":111' in (request.post_data or "")):
-        text_box(page, "timeout_ms").fill("111")
-    text_box(page, "timeout_ms").fill("222")
-    timeout = leaf(page, "web_fetch", "/timeout_ms").locator(".value")
-    expect(timeout).to_have_text("222")
-    assert len(held) == 1
-    assert [request.post_data for request in ended] == [held[0].request.post_data]
-    expect(page.get_by_text("Up to date")).to_be_visible()
-
-
 def test_quick_typing_is_asked_about_once(page: Page, service: Service) -> None:
     opened(page, service)
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
-    text_box(page, "Title").press_sequentially("Quick", delay=5)
-    with page.expect_response("**/v1/sessions:preview"):
-        pass
-    assert len([url for url in asked if url.endswith(":preview")]) == 1
+    page.clock.install()
+    page.clock.pause_at(datetime.now(UTC) + timedelta(hours=1))
+    text_box(page, "Title").press_sequentially("Quick")
+    expect(page.get_by_text("Checking…")).to_be_visible()
+    assert asked == []
+    page.clock.run_for(1000)
+    expect(page.get_by_text("Up to date")).to_be_visible()
+    assert len(asked) == 1
+
+
+def test_an_answer_that_is_out_of_date_is_dropped(page: Page, service: Service) -> None:
+    opened(page, service)
+    page.get_by_role("button", name="Set the config of web_fetch").click()
+    held: list[Request] = []
+    failed: list[Request] = []
+
+    def is_first(request: Request) -> bool:
+        return '"timeout_ms":111' in (request.post_data or "")
+
+    def hold(route: Route) -> None:
+        if is_first(route.request):
+            held.append(route.request)
+        else:
+            route.continue_()
+
+    page.route("**/v1/sessions:preview", hold)
+    page.on("requestfailed", failed.append)
+    with page.expect_request(is_first):
+        text_box(page, "timeout_ms").fill("111")
+    text_box(page, "timeout_ms").fill("222")
+    expect(leaf(page, "web_fetch", "/timeout_ms").locator(".value")).to_have_text("222")
+    expect(page.get_by_text("Up to date")).to_be_visible()
+    assert len(held) == 1
+    assert [request for request in failed if is_first(request)] == held
 
 
 def test_an_archived_agent_is_refused_in_words(page: Page, service: Service, mistakes: list[str]) -> None:
     with connected(service) as api:
         agent, name = api.agent()
         api.delete(f"agents/{agent}")
-    sign_in(page, service, f"#/new?agent_id={agent}")
+    open_signed_in(page, service, f"#/new?agent_id={agent}")
     expect(combobox(page, "Agent")).to_have_value(name)
     expect(page.get_by_text("Needs a change")).to_be_visible()
     expect(page.get_by_role("region", name="What a worker would run", exact=True)).to_contain_text("deleted")
@@ -211,7 +218,7 @@ def test_a_session_can_be_the_beginning_of_another(page: Page, service: Service)
             model_id="m",
             capabilities=[{"ref": "web_fetch", "config": config}],
         )
-    sign_in(page, service, f"#/new?from={first}")
+    open_signed_in(page, service, f"#/new?from={first}")
     expect(combobox(page, "Agent")).to_have_value(name)
     expect(text_box(page, "Title")).to_have_value("First")
     expect(text_box(page, "Model")).to_have_value("m")

@@ -3,7 +3,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Service
-from tests.browser.console import connected, leaf, refusals, sign_in, text_box
+from tests.browser.console import connected, leaf, open_signed_in, refusals, text_box
 
 
 def test_a_session_is_shown_with_what_runs_and_where_it_is_from(page: Page, service: Service) -> None:
@@ -16,7 +16,7 @@ def test_a_session_is_shown_with_what_runs_and_where_it_is_from(page: Page, serv
             model_id="model-x",
             capabilities=[{"ref": "web_fetch", "config": {"timeout_ms": 2000}}, {"ref": "session_storage"}],
         )
-    sign_in(page, service, f"#/sessions/{session}")
+    open_signed_in(page, service, f"#/sessions/{session}")
     expect(page.get_by_role("heading", name="Seen")).to_be_visible()
     main = page.get_by_role("main")
     for text in (session, name, "model-x, chosen by the session.", "key_value", "kv_store", "sha256:"):
@@ -36,7 +36,7 @@ def test_title_and_tags_are_changed(page: Page, service: Service, mistakes: list
     with connected(service) as api:
         agent, _ = api.agent()
         session = api.session(agent, title="Before", tags=["old", "kept"])
-        sign_in(page, service, f"#/sessions/{session}")
+        open_signed_in(page, service, f"#/sessions/{session}")
         page.get_by_role("button", name="Edit title and tags").click()
         title = text_box(page, "Title")
         expect(title).to_be_focused()
@@ -65,7 +65,7 @@ def test_a_session_is_deleted_only_when_that_is_confirmed(
     with connected(service) as api:
         agent, _ = api.agent()
         session = api.session(agent, title="Short-lived")
-    sign_in(page, service, f"#/sessions/{session}")
+    open_signed_in(page, service, f"#/sessions/{session}")
     delete = page.get_by_role("button", name="Delete")
     dialog = page.get_by_role("dialog", name="Delete this session?")
     delete.click()

@@ -74,10 +74,3 @@ def test_a_key_that_is_not_accepted_any_more_is_asked_for_anew(
     expect(page.get_by_role("alert")).to_have_text("The key is not accepted any more. Enter one that is.")
     assert stores(page)["session"] == "{}"
     assert refusals(mistakes)
-
-
-def test_a_place_that_is_none_says_so(page: Page, service: Service) -> None:
-    sign_in(page, service, "#/nowhere/at/all")
-    expect(page.get_by_role("heading", name="Nothing is here")).to_be_visible()
-    page.get_by_role("link", name="Go to the sessions").click()
-    expect(page.get_by_role("heading", name="Sessions", exact=True)).to_be_visible()

@@ -3,7 +3,7 @@
 import { call, Refusal } from "./api.js";
 import { debounced, Latest } from "./timing.js";
 
-const WAIT = 200;
+const WAIT = 150;
 
 /**
  * Returns `{ change, stop }`. `change()` asks for the answer to what `draft()` is by then; only the answer to
