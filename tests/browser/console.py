@@ -25,13 +25,13 @@ class Api:
         """Makes an agent of its own name; its id and name."""
         name = f"agent-{uuid.uuid4().hex[:12]}"
         made = self._call("POST", "agents", {"name": name, "system_prompt": "Be brief.", **more})
-        return made["id"], made["display_name"] or name
+        return str(made["id"]), str(made["display_name"] or name)
 
     def session(self, agent_id: str, **more: Json) -> str:
         """Makes a session; its id."""
-        return self._call("POST", "sessions", {"agent_id": agent_id, **more})["id"]
+        return str(self._call("POST", "sessions", {"agent_id": agent_id, **more})["id"])
 
-    def read(self, path: str) -> dict[str, str]:
+    def read(self, path: str) -> dict[str, object]:
         """What is at a path."""
         return self._call("GET", path, None)
 
@@ -39,10 +39,10 @@ class Api:
         """Deletes what is at a path."""
         self._client.delete(f"/v1/{path}").raise_for_status()
 
-    def _call(self, method: str, path: str, body: Json) -> dict[str, str]:
+    def _call(self, method: str, path: str, body: Json) -> dict[str, object]:
         answer = self._client.request(method, f"/v1/{path}", json=body)
         assert answer.is_success, answer.text
-        found: dict[str, str] = answer.json()
+        found: dict[str, object] = answer.json()
         return found
 
 

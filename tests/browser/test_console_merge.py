@@ -186,7 +186,7 @@ def test_an_answer_that_is_out_of_date_is_dropped(page: Page, service: Service) 
             route.continue_()
 
     page.route("**/v1/sessions:preview", hold)
-    page.on("requestfailed", failed.append)
+    page.on("requestfailed", lambda request: failed.append(request))
     with page.expect_request(is_first):
         text_box(page, "timeout_ms").fill("111")
     text_box(page, "timeout_ms").fill("222")
