@@ -9,7 +9,7 @@ from typing import TypedDict
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
-from gateway import health, routes
+from gateway import console, health, routes
 from gateway.access import Access
 from gateway.channels import Channels
 from gateway.dispatch import Dispatcher
@@ -49,6 +49,7 @@ def _route_table(channels: Channels, settings: Settings) -> RouteTable:
     return RouteTable(
         [
             ("GET", health.PATH, health.HealthEndpoint(channels)),
+            *(console.routes() if settings.console else ()),
             *(
                 (binding.method, binding.path, RpcEndpoint(binding, channels, settings))
                 for binding in routes.bindings(routes.service_descriptors())

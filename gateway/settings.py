@@ -28,6 +28,7 @@ class Settings:
     `grpc_channels` channels to the server, which may be several processes, too: a channel reaches one.
     `log_format` is `json` or `text`, `log_calls` one request in how many that succeed has a line, 0 for
     none of them and None for no request at all. Metrics are served where there is a port for them.
+    `console` is whether `/console` is there.
     """
 
     http_host: str = "127.0.0.1"
@@ -41,11 +42,12 @@ class Settings:
     log_calls: int | None = 0
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
+    console: bool = True
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Returns the settings of `EVERRUNS_HTTP_HOST`, `_PORT`, `_MAX_BODY_BYTES`, `_TIMEOUT_SECONDS`,
-    `_WORKERS`, `_METRICS_PORT`, `EVERRUNS_METRICS_HOST`, `EVERRUNS_LOG_FORMAT`, `_CALLS`,
+    `_WORKERS`, `_METRICS_PORT`, `_CONSOLE`, `EVERRUNS_METRICS_HOST`, `EVERRUNS_LOG_FORMAT`, `_CALLS`,
     `EVERRUNS_GRPC_CHANNELS` and `EVERRUNS_GRPC_TARGET`, which without a value is the port
     `EVERRUNS_GRPC_PORT` of this machine.
 
@@ -90,6 +92,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         metrics_port=read(
             "EVERRUNS_HTTP_METRICS_PORT", _port_or_any, "a port from 0 to 65535", defaults.metrics_port
         ),
+        console=read("EVERRUNS_HTTP_CONSOLE", _on_or_off, "on or off", defaults.console),
     )
     if problems:
         raise SettingsError("\n".join(problems))
@@ -132,6 +135,12 @@ def _count(text: str) -> int:
 def _seconds(text: str) -> float:
     # The smallest float above 0 is a number of seconds, too.
     return _within(float(text), math.ulp(0.0), _DAY)
+
+
+def _on_or_off(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError
+    return text == "on"
 
 
 def _within(number: N, low: float, high: float) -> N:
