@@ -107,6 +107,7 @@ build/generated: $(VENV)/.installed
 	@rm -rf $@ && mkdir -p $@
 	$(PROTOC) --python_out=$@ --pyi_out=$@ $(PROTOS)
 	$(PROTOC) --grpc_python_out=$@ $(filter %_service.proto,$(PROTOS))
+	$(PROTOC) --include_source_info --descriptor_set_out=$@/everruns/v1/commented.binpb $(PROTOS)
 
 .PHONY: protos
 protos: build/generated ## Generate generated/ from protos/

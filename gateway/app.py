@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from starlette.applications import Starlette
 
-from gateway import health, routes
+from gateway import docs, health, routes
 from gateway.channels import Channels
 from gateway.dispatch import Dispatcher
 from gateway.routes import RouteTable
@@ -41,12 +41,14 @@ def build_app(settings: Settings) -> Starlette:
 
 
 def _route_table(channels: Channels, settings: Settings) -> RouteTable:
+    bindings = routes.bindings(routes.service_descriptors())
     return RouteTable(
         [
             ("GET", health.PATH, health.HealthEndpoint(channels)),
+            *(docs.routes(bindings) if settings.docs else ()),
             *(
                 (binding.method, binding.path, RpcEndpoint(binding, channels, settings))
-                for binding in routes.bindings(routes.service_descriptors())
+                for binding in bindings
             ),
         ]
     )

@@ -26,6 +26,7 @@ class Settings:
     as gRPC names it. `max_body_bytes` is the largest body that it reads, and `timeout_seconds` the
     longest that a call may take; a caller can ask for less. `http_workers` processes serve, each with
     `grpc_channels` channels to the server, which may be several processes, too: a channel reaches one.
+    `docs` is whether `/docs` and `/openapi.json` are there.
     """
 
     http_host: str = "127.0.0.1"
@@ -35,12 +36,13 @@ class Settings:
     timeout_seconds: float = 30.0
     http_workers: int = 1
     grpc_channels: int = 1
+    docs: bool = True
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Returns the settings of `EVERRUNS_HTTP_HOST`, `_PORT`, `_MAX_BODY_BYTES`, `_TIMEOUT_SECONDS`,
-    `_WORKERS`, `EVERRUNS_GRPC_CHANNELS` and `EVERRUNS_GRPC_TARGET`, which without a value is the port
-    `EVERRUNS_GRPC_PORT` of this machine.
+    `_WORKERS`, `_DOCS`, `EVERRUNS_GRPC_CHANNELS` and `EVERRUNS_GRPC_TARGET`, which without a value is the
+    port `EVERRUNS_GRPC_PORT` of this machine.
 
     A variable that is empty counts as not set. Raises SettingsError naming every bad value.
     """
@@ -75,6 +77,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         grpc_channels=read(
             "EVERRUNS_GRPC_CHANNELS", _count, "a number from 1 to 1000", defaults.grpc_channels
         ),
+        docs=read("EVERRUNS_HTTP_DOCS", _on_or_off, "on or off", defaults.docs),
     )
     if problems:
         raise SettingsError("\n".join(problems))
@@ -100,6 +103,12 @@ def _count(text: str) -> int:
 def _seconds(text: str) -> float:
     # The smallest float above 0 is a number of seconds, too.
     return _within(float(text), math.ulp(0.0), _DAY)
+
+
+def _on_or_off(text: str) -> bool:
+    if text not in ("on", "off"):
+        raise ValueError
+    return text == "on"
 
 
 def _within(number: N, low: float, high: float) -> N:

@@ -31,7 +31,7 @@ from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!everruns/v1/session_service.proto\x12\x0b\x65verruns.v1\x1a\x19\x65verruns/v1/options.proto\x1a\x1f\x65verruns/v1/runtime_agent.proto\x1a\x19\x65verruns/v1/session.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\"o\n\x14\x43reateSessionRequest\x12/\n\x07session\x18\x01 \x01(\x0b\x32\x18.everruns.v1.SessionSpecB\x04\xe2\x41\x01\x02\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"H\n\x15PreviewSessionRequest\x12/\n\x07session\x18\x01 \x01(\x0b\x32\x18.everruns.v1.SessionSpecB\x04\xe2\x41\x01\x02\"\x99\x01\n\x16PreviewSessionResponse\x12%\n\x07session\x18\x01 \x01(\x0b\x32\x14.everruns.v1.Session\x12\x30\n\rruntime_agent\x18\x02 \x01(\x0b\x32\x19.everruns.v1.RuntimeAgent\x12&\n\x08problems\x18\x03 \x03(\x0b\x32\x14.everruns.v1.Problem\"2\n\x11GetSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"\xf0\x01\n\x13ListSessionsRequest\x12\x1d\n\x08\x61gent_id\x18\x01 \x01(\tB\x0b\x8a\xb5\x18\x07\x42\x05\x61gent\x12\x17\n\x06search\x18\x02 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xc8\x01\x12\x18\n\x04tags\x18\x03 \x03(\tB\n\x8a\xb5\x18\x06\x08\x01\x10\x64 2\x12*\n\x06status\x18\x04 \x01(\x0e\x32\x1a.everruns.v1.SessionStatus\x12 \n\tpage_size\x18\x05 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x05limit\x12\x1b\n\npage_token\x18\x06 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07\x12\x1c\n\x04skip\x18\x07 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x06offset\"\xc1\x01\n\x14ListSessionsResponse\x12,\n\x08sessions\x18\x01 \x03(\x0b\x32\x14.everruns.v1.SessionR\x04\x64\x61ta\x12\x19\n\ntotal_size\x18\x02 \x01(\x03R\x05total\x12\x14\n\x04skip\x18\x03 \x01(\x05R\x06offset\x12\x18\n\tpage_size\x18\x04 \x01(\x05R\x05limit\x12\x1c\n\x0fnext_page_token\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x97\x01\n\x14UpdateSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\x12/\n\x07session\x18\x02 \x01(\x0b\x32\x18.everruns.v1.SessionSpecB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"5\n\x14\x44\x65leteSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"7\n\x16GetRuntimeAgentRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session2\x97\x06\n\x0eSessionService\x12g\n\rCreateSession\x12!.everruns.v1.CreateSessionRequest\x1a\x14.everruns.v1.Session\"\x1d\x82\xd3\xe4\x93\x02\x17\"\x0c/v1/sessions:\x07session\x12\x80\x01\n\x0ePreviewSession\x12\".everruns.v1.PreviewSessionRequest\x1a#.everruns.v1.PreviewSessionResponse\"%\x82\xd3\xe4\x93\x02\x1f\"\x14/v1/sessions:preview:\x07session\x12]\n\nGetSession\x12\x1e.everruns.v1.GetSessionRequest\x1a\x14.everruns.v1.Session\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/sessions/{id}\x12i\n\x0cListSessions\x12 .everruns.v1.ListSessionsRequest\x1a!.everruns.v1.ListSessionsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/sessions\x12l\n\rUpdateSession\x12!.everruns.v1.UpdateSessionRequest\x1a\x14.everruns.v1.Session\"\"\x82\xd3\xe4\x93\x02\x1c\x32\x11/v1/sessions/{id}:\x07session\x12\x65\n\rDeleteSession\x12!.everruns.v1.DeleteSessionRequest\x1a\x16.google.protobuf.Empty\"\x19\x82\xd3\xe4\x93\x02\x13*\x11/v1/sessions/{id}\x12z\n\x0fGetRuntimeAgent\x12#.everruns.v1.GetRuntimeAgentRequest\x1a\x19.everruns.v1.RuntimeAgent\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/sessions/{id}/runtime-agentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!everruns/v1/session_service.proto\x12\x0b\x65verruns.v1\x1a\x19\x65verruns/v1/options.proto\x1a\x1f\x65verruns/v1/runtime_agent.proto\x1a\x19\x65verruns/v1/session.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\"o\n\x14\x43reateSessionRequest\x12/\n\x07session\x18\x01 \x01(\x0b\x32\x18.everruns.v1.SessionSpecB\x04\xe2\x41\x01\x02\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"H\n\x15PreviewSessionRequest\x12/\n\x07session\x18\x01 \x01(\x0b\x32\x18.everruns.v1.SessionSpecB\x04\xe2\x41\x01\x02\"\xbd\x01\n\x16PreviewSessionResponse\x12I\n\x07session\x18\x01 \x01(\x0b\x32\x14.everruns.v1.SessionB\"\xea\xb5\x18\x02id\xea\xb5\x18\ncreated_at\xea\xb5\x18\nupdated_at\x12\x30\n\rruntime_agent\x18\x02 \x01(\x0b\x32\x19.everruns.v1.RuntimeAgent\x12&\n\x08problems\x18\x03 \x03(\x0b\x32\x14.everruns.v1.Problem\"2\n\x11GetSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"\xf0\x01\n\x13ListSessionsRequest\x12\x1d\n\x08\x61gent_id\x18\x01 \x01(\tB\x0b\x8a\xb5\x18\x07\x42\x05\x61gent\x12\x17\n\x06search\x18\x02 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xc8\x01\x12\x18\n\x04tags\x18\x03 \x03(\tB\n\x8a\xb5\x18\x06\x08\x01\x10\x64 2\x12*\n\x06status\x18\x04 \x01(\x0e\x32\x1a.everruns.v1.SessionStatus\x12 \n\tpage_size\x18\x05 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x05limit\x12\x1b\n\npage_token\x18\x06 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07\x12\x1c\n\x04skip\x18\x07 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x06offset\"\xc1\x01\n\x14ListSessionsResponse\x12,\n\x08sessions\x18\x01 \x03(\x0b\x32\x14.everruns.v1.SessionR\x04\x64\x61ta\x12\x19\n\ntotal_size\x18\x02 \x01(\x03R\x05total\x12\x14\n\x04skip\x18\x03 \x01(\x05R\x06offset\x12\x18\n\tpage_size\x18\x04 \x01(\x05R\x05limit\x12\x1c\n\x0fnext_page_token\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x97\x01\n\x14UpdateSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\x12/\n\x07session\x18\x02 \x01(\x0b\x32\x18.everruns.v1.SessionSpecB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"5\n\x14\x44\x65leteSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"7\n\x16GetRuntimeAgentRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session2\x97\x06\n\x0eSessionService\x12g\n\rCreateSession\x12!.everruns.v1.CreateSessionRequest\x1a\x14.everruns.v1.Session\"\x1d\x82\xd3\xe4\x93\x02\x17\"\x0c/v1/sessions:\x07session\x12\x80\x01\n\x0ePreviewSession\x12\".everruns.v1.PreviewSessionRequest\x1a#.everruns.v1.PreviewSessionResponse\"%\x82\xd3\xe4\x93\x02\x1f\"\x14/v1/sessions:preview:\x07session\x12]\n\nGetSession\x12\x1e.everruns.v1.GetSessionRequest\x1a\x14.everruns.v1.Session\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/sessions/{id}\x12i\n\x0cListSessions\x12 .everruns.v1.ListSessionsRequest\x1a!.everruns.v1.ListSessionsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/sessions\x12l\n\rUpdateSession\x12!.everruns.v1.UpdateSessionRequest\x1a\x14.everruns.v1.Session\"\"\x82\xd3\xe4\x93\x02\x1c\x32\x11/v1/sessions/{id}:\x07session\x12\x65\n\rDeleteSession\x12!.everruns.v1.DeleteSessionRequest\x1a\x16.google.protobuf.Empty\"\x19\x82\xd3\xe4\x93\x02\x13*\x11/v1/sessions/{id}\x12z\n\x0fGetRuntimeAgent\x12#.everruns.v1.GetRuntimeAgentRequest\x1a\x19.everruns.v1.RuntimeAgent\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/sessions/{id}/runtime-agentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -44,6 +44,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATESESSIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\212\265\030\016*\014[!-~]{1,255}'
   _globals['_PREVIEWSESSIONREQUEST'].fields_by_name['session']._loaded_options = None
   _globals['_PREVIEWSESSIONREQUEST'].fields_by_name['session']._serialized_options = b'\342A\001\002'
+  _globals['_PREVIEWSESSIONRESPONSE'].fields_by_name['session']._loaded_options = None
+  _globals['_PREVIEWSESSIONRESPONSE'].fields_by_name['session']._serialized_options = b'\352\265\030\002id\352\265\030\ncreated_at\352\265\030\nupdated_at'
   _globals['_GETSESSIONREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_GETSESSIONREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002\212\265\030\tB\007session'
   _globals['_LISTSESSIONSREQUEST'].fields_by_name['agent_id']._loaded_options = None
@@ -85,19 +87,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PREVIEWSESSIONREQUEST']._serialized_start=376
   _globals['_PREVIEWSESSIONREQUEST']._serialized_end=448
   _globals['_PREVIEWSESSIONRESPONSE']._serialized_start=451
-  _globals['_PREVIEWSESSIONRESPONSE']._serialized_end=604
-  _globals['_GETSESSIONREQUEST']._serialized_start=606
-  _globals['_GETSESSIONREQUEST']._serialized_end=656
-  _globals['_LISTSESSIONSREQUEST']._serialized_start=659
-  _globals['_LISTSESSIONSREQUEST']._serialized_end=899
-  _globals['_LISTSESSIONSRESPONSE']._serialized_start=902
-  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1095
-  _globals['_UPDATESESSIONREQUEST']._serialized_start=1098
-  _globals['_UPDATESESSIONREQUEST']._serialized_end=1249
-  _globals['_DELETESESSIONREQUEST']._serialized_start=1251
-  _globals['_DELETESESSIONREQUEST']._serialized_end=1304
-  _globals['_GETRUNTIMEAGENTREQUEST']._serialized_start=1306
-  _globals['_GETRUNTIMEAGENTREQUEST']._serialized_end=1361
-  _globals['_SESSIONSERVICE']._serialized_start=1364
-  _globals['_SESSIONSERVICE']._serialized_end=2155
+  _globals['_PREVIEWSESSIONRESPONSE']._serialized_end=640
+  _globals['_GETSESSIONREQUEST']._serialized_start=642
+  _globals['_GETSESSIONREQUEST']._serialized_end=692
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=695
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=935
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=938
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1131
+  _globals['_UPDATESESSIONREQUEST']._serialized_start=1134
+  _globals['_UPDATESESSIONREQUEST']._serialized_end=1285
+  _globals['_DELETESESSIONREQUEST']._serialized_start=1287
+  _globals['_DELETESESSIONREQUEST']._serialized_end=1340
+  _globals['_GETRUNTIMEAGENTREQUEST']._serialized_start=1342
+  _globals['_GETRUNTIMEAGENTREQUEST']._serialized_end=1397
+  _globals['_SESSIONSERVICE']._serialized_start=1400
+  _globals['_SESSIONSERVICE']._serialized_end=2191
 # @@protoc_insertion_point(module_scope)

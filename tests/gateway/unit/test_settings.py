@@ -14,6 +14,7 @@ def test_without_an_environment_the_defaults_hold() -> None:
         timeout_seconds=30.0,
         http_workers=1,
         grpc_channels=1,
+        docs=True,
     )
 
 
@@ -27,8 +28,9 @@ def test_every_setting_is_read() -> None:
             "EVERRUNS_HTTP_TIMEOUT_SECONDS": "0.5",
             "EVERRUNS_HTTP_WORKERS": "3",
             "EVERRUNS_GRPC_CHANNELS": "8",
+            "EVERRUNS_HTTP_DOCS": "off",
         }
-    ) == Settings("::1", 0, "dns:///server:1", 10, 0.5, 3, 8)
+    ) == Settings("::1", 0, "dns:///server:1", 10, 0.5, 3, 8, False)
 
 
 def test_the_target_follows_the_servers_port_unless_it_is_given() -> None:
@@ -62,6 +64,7 @@ def test_an_empty_value_counts_as_none() -> None:
         ("EVERRUNS_HTTP_WORKERS", "two"),
         ("EVERRUNS_GRPC_CHANNELS", "0"),
         ("EVERRUNS_GRPC_CHANNELS", "1.5"),
+        ("EVERRUNS_HTTP_DOCS", "no"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:
