@@ -11,6 +11,7 @@ from gateway.openapi.comments import comments, prose
 from gateway.openapi.components import Components
 from gateway.openapi.failures import by_status
 from gateway.openapi.links import Links
+from gateway.openapi.operation_names import path_template
 from gateway.openapi.operations import operation, tag
 from gateway.openapi.parameters import shared_parameters
 from gateway.openapi.responses import failure, shared_headers
@@ -33,7 +34,7 @@ def document(bindings: Sequence[Binding]) -> JsonObject:
     components, links = Components(), Links(bindings)
     paths: dict[str, JsonObject] = {}
     for binding in bindings:
-        path = paths.setdefault(binding.path, {})
+        path = paths.setdefault(path_template(binding), {})
         path[binding.method.lower()] = operation(binding, components, links)
     paths[health.PATH] = {"get": _health(components)}
     return {

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from gateway import proto_options
 from gateway.json_value import JsonObject
 from gateway.names import json_name
-from gateway.openapi.operation_ids import operation_id
+from gateway.openapi.operation_names import operation_id
 from gateway.routes import Binding
 
 _ID = "$response.body#/id"
@@ -21,10 +21,7 @@ class Links:
         self._to: dict[str, JsonObject] = defaultdict(dict)
         for binding in bindings:
             name = operation_id(binding)
-            for variable, field in zip(binding.variables, binding.variable_fields, strict=True):
-                if kind := proto_options.limits(field).id_of:
-                    self._to[kind][name] = {"operationId": name, "parameters": {variable: _ID}}
-            for field in binding.query_fields:
+            for field in (*binding.variable_fields, *binding.query_fields):
                 if kind := proto_options.limits(field).id_of:
                     self._to[kind][name] = {"operationId": name, "parameters": {json_name(field): _ID}}
             if binding.body_message is None or binding.variables:

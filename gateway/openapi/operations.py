@@ -10,7 +10,7 @@ from gateway.openapi.bodies import body_schema
 from gateway.openapi.comments import comments, prose
 from gateway.openapi.components import Components
 from gateway.openapi.links import Links
-from gateway.openapi.operation_ids import operation_id
+from gateway.openapi.operation_names import operation_id
 from gateway.openapi.parameters import parameters
 from gateway.openapi.responses import HTTP_BODY, responses
 from gateway.routes import Binding

@@ -18,11 +18,8 @@ _OF_EVERY_CALL = (headers.REQUEST_ID, headers.REQUEST_TIMEOUT, headers.ORGANIZAT
 
 def parameters(binding: Binding) -> list[JsonValue]:
     """Returns the parameters of an operation. Raises TypeError for a field that none can be."""
-    found: list[JsonValue] = [
-        _of_field(variable, "path", field)
-        for variable, field in zip(binding.variables, binding.variable_fields, strict=True)
-    ]
-    found += [_of_field(json_name(field), "query", field) for field in binding.query_fields]
+    found: list[JsonValue] = [_of_field("path", field) for field in binding.variable_fields]
+    found += [_of_field("query", field) for field in binding.query_fields]
     if (field := binding.idempotency_field) is not None:
         schema = accepted_string(proto_options.limits(field), may_be_empty=False)
         found.append(_parameter(headers.IDEMPOTENCY_KEY, "header", schema, _comment(field)))
@@ -56,9 +53,9 @@ def shared_parameters() -> JsonObject:
     return {str(parameter["name"]): parameter for parameter in made}
 
 
-def _of_field(name: str, place: str, field: FieldDescriptor) -> JsonObject:
+def _of_field(place: str, field: FieldDescriptor) -> JsonObject:
     schema = _schema(field, required=place == "path")
-    made = _parameter(name, place, schema, _comment(field))
+    made = _parameter(json_name(field), place, schema, _comment(field))
     if example := proto_options.example(field):
         made["example"] = example
     return made
