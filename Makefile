@@ -73,6 +73,18 @@ test: $(VENV)/.installed ## Run the tests; ARGS= goes to pytest
 	@command -v grpcurl >/dev/null || echo 'grpcurl is missing: "make grpcurl" builds it, given Go.'
 	$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: fuzz
+fuzz: export EVERRUNS_TEST_FUZZ_EXAMPLES ?= 300
+fuzz: export EVERRUNS_TEST_FUZZ_CALLS ?= 5000
+fuzz: $(VENV)/.installed ## Make over 5,000 generated calls by the OpenAPI document; EVERRUNS_TEST_FUZZ_SEED= others
+	$(BIN)/python -m pytest tests/fuzz $(ARGS)
+
+.PHONY: screenshots
+screenshots: export EVERRUNS_TEST_SCREENSHOTS := $(CURDIR)/docs/images
+screenshots: $(VENV)/.installed ## Take the README's pictures anew; needs Chromium
+	@mkdir -p $(EVERRUNS_TEST_SCREENSHOTS)
+	$(BIN)/python -m pytest tests/browser $(ARGS)
+
 .PHONY: check
 check: check-code check-types check-imports check-protos check-generated ## Lint, types, arrows between packages, protos, generated code
 

@@ -25,6 +25,7 @@ _NOT_IN_A_SCHEMA = {
     # A call before this one deleted the agent.
     "AGENT_ARCHIVED",
 }
+_AGENT_ID = re.compile(r"agent_([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
 _SECONDS = re.compile(r"[0-9.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
 
 
@@ -38,16 +39,16 @@ def before_call(context: HookContext, case: Case, kwargs: dict[str, object]) -> 
     # Too little time ends in 504, as it is meant to.
     if _SECONDS.fullmatch(str(headers.get("X-Request-Timeout", ""))):
         headers["X-Request-Timeout"] = "20"
+    # A body may have the id that is in the path, and no other.
+    if case.method == "PUT" and isinstance(case.body, dict) and _AGENT_ID.fullmatch(str(case.body.get("id"))):
+        case.body["id"] = case.path_parameters["id"]
 
 
 @schemathesis.hook
 def filter_failure(context: HookContext, failure: Failure, case: Case, response: Response) -> bool:
     """Whether a failure is one."""
     if isinstance(failure, RejectedPositiveData) and response.status_code == 400:
-        problem = response.json()
-        # A body may have an id beside the one in the path, but the same.
-        twice = case.method == "PUT" and [found["field"] for found in problem["field_violations"]] == ["id"]
-        return not twice and problem["code"] not in _NOT_IN_A_SCHEMA
+        return response.json()["code"] not in _NOT_IN_A_SCHEMA
     if isinstance(failure, UseAfterFree):
         # A deleted agent is archived: its sessions keep working, and it can be read.
         return not (case.method == "GET" and case.path == "/v1/agents/{id}")
