@@ -1,4 +1,4 @@
-"""Files that are served as they are, read once at the start, and validated by an ETag (RFC 9110, section 8.8.3)."""
+"""Files that are served as they are: read once at the start, with an ETag each (RFC 9110, section 8.8.3)."""
 
 from __future__ import annotations
 

@@ -68,8 +68,9 @@ def _version(bindings: Sequence[Binding]) -> str:
 
 def _tags(bindings: Sequence[Binding]) -> list[JsonValue]:
     services = {tag(binding): binding.rpc.containing_service.full_name for binding in bindings}
+    # What follows is on gRPC and on errors, which each operation has by itself.
     return [
-        {"name": name, "description": prose(comments().get(service, ""))}
+        {"name": name, "description": prose(comments().get(service, "")).partition("\n\n")[0]}
         for name, service in services.items()
     ]
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -37,7 +38,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     with running_server(settings_of(directory)) as (store, address), connected(address) as clients:
         # The first has the agent that examples name.
         names = {name: with_agent(new_organization(store), clients.grpc) for name in ("one", "other")}
-        keys = {name: str(of["keys"]["owner"]) for name, of in names.items()}
+        keys = {name: cast("dict[str, str]", of["keys"])["owner"] for name, of in names.items()}
         clients.grpc.call(_EXAMPLE.filled(names["one"]))
         with running_gateway(address) as http:
             yield Target(str(http.base_url), keys)

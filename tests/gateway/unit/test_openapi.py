@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 from google.rpc.code_pb2 import Code
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from everruns.v1 import error_reason_pb2

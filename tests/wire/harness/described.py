@@ -7,13 +7,13 @@ from functools import cache
 from typing import cast
 
 import httpx
-from jsonschema import Draft202012Validator
+from jsonschema_rs import Draft202012Validator, ValidationError
 
 from gateway.openapi.document import document
 from gateway.routes import bindings, service_descriptors
 from tests.wire.harness.json_value import Json, JsonObject
 
-DOCUMENT = cast(JsonObject, document(bindings(service_descriptors())))
+DOCUMENT: JsonObject = document(bindings(service_descriptors()))
 """What the gateway serves as /openapi.json."""
 
 
@@ -39,14 +39,18 @@ def undescribed(response: httpx.Response) -> list[str]:
         return found
     place = _pointer("paths", *_template(response.request), "responses", str(response.status_code))
     errors = _validator(f"{place}/content/{kind.replace('/', '~1')}/schema").iter_errors(response.json())
-    return [*found, *(f"{error.json_path}: {error.message[:500]}" for error in errors)]
+    return [*found, *map(_told, errors)]
 
 
 def body_errors(method: str, path: str, body: Json) -> list[str]:
     """What the document has against a body of an operation, a line each."""
     place = _pointer("paths", path, method.lower(), "requestBody")
     errors = _validator(f"{place}/content/application~1json/schema").iter_errors(body)
-    return [f"{error.json_path}: {error.message[:500]}" for error in errors]
+    return [*map(_told, errors)]
+
+
+def _told(error: ValidationError) -> str:
+    return f"{'.'.join(map(str, error.instance_path)) or 'the whole'}: {error.message[:500]}"
 
 
 def _operation(request: httpx.Request) -> JsonObject:
