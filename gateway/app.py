@@ -9,7 +9,7 @@ from typing import TypedDict
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
-from gateway import console, health, routes
+from gateway import console, docs, health, routes
 from gateway.access import Access
 from gateway.channels import Channels
 from gateway.dispatch import Dispatcher
@@ -46,13 +46,15 @@ def build_app(settings: Settings, registry: CollectorRegistry | None = None) -> 
 
 
 def _route_table(channels: Channels, settings: Settings) -> RouteTable:
+    bindings = routes.bindings(routes.service_descriptors())
     return RouteTable(
         [
             ("GET", health.PATH, health.HealthEndpoint(channels)),
             *(console.routes() if settings.console else ()),
+            *(docs.routes(bindings) if settings.docs else ()),
             *(
                 (binding.method, binding.path, RpcEndpoint(binding, channels, settings))
-                for binding in routes.bindings(routes.service_descriptors())
+                for binding in bindings
             ),
         ]
     )

@@ -29,7 +29,7 @@ ParseItem: TypeAlias = Callable[[Any, JsonValue, Path, Violations], None]
 UnknownKey: TypeAlias = Callable[[str, JsonValue, Path, Violations], None]
 """Judges a key that is no field of the message."""
 
-_SHORTHAND = {CapabilityConfig.DESCRIPTOR.full_name: "ref"}
+SHORTHAND = {CapabilityConfig.DESCRIPTOR.full_name: "ref"}
 """The field that a bare string stands for, by message type."""
 
 
@@ -158,7 +158,7 @@ def _item_parser(message_type: Descriptor) -> ParseItem:
     if message_type.full_name.startswith("google.protobuf."):
         raise TypeError(f"{message_type.full_name} has no form in a body here")
     parse_message = _parser(message_type).parse
-    shorthand = _SHORTHAND.get(message_type.full_name)
+    shorthand = SHORTHAND.get(message_type.full_name)
     if shorthand is None:
         return _objects_only(parse_message)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from google.api.http_pb2 import HttpRule
-from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor, ServiceDescriptor
 
 from everruns.v1 import agent_service_pb2, capability_service_pb2, session_service_pb2
 from everruns.v1.error_reason_pb2 import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND
@@ -17,6 +17,10 @@ from gateway.problem import refusal
 
 _FILES = (session_service_pb2.DESCRIPTOR, agent_service_pb2.DESCRIPTOR, capability_service_pb2.DESCRIPTOR)
 _VARIABLE = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
+
+REQUEST_ID = "request_id"
+UPDATE_MASK = "update_mask"
+"""Fields of requests that REST has elsewhere: in a header, and in the keys of a body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,39 @@ class Binding:
     def variables(self) -> list[str]:
         """The fields of the request that are in the path, in order: `agent.id`."""
         return _VARIABLE.findall(self.path)
+
+    @property
+    def variable_fields(self) -> list[FieldDescriptor]:
+        """Those fields. Raises ValueError for one that is not a string."""
+        return [_resolve(self.rpc.input_type, variable) for variable in self.variables]
+
+    @property
+    def body_message(self) -> Descriptor | None:
+        """The message that the body is, None without one. Raises ValueError when it is something else."""
+        return _message_of(self.rpc, self.rpc.input_type, self.body) if self.body else None
+
+    @property
+    def response_message(self) -> Descriptor:
+        """The message that the answer is. Raises ValueError when it is something else."""
+        response = self.rpc.output_type
+        return _message_of(self.rpc, response, self.response_body) if self.response_body else response
+
+    @property
+    def changes_by_mask(self) -> bool:
+        """Whether the body's keys are the fields to change."""
+        return self.method == "PATCH" and UPDATE_MASK in self.rpc.input_type.fields_by_name
+
+    @property
+    def idempotency_field(self) -> FieldDescriptor | None:
+        """The field of the request that the header `Idempotency-Key` is, None for a call without one."""
+        return self.rpc.input_type.fields_by_name.get(REQUEST_ID)
+
+    @property
+    def query_fields(self) -> list[FieldDescriptor]:
+        """The fields of the request that are in the query string: those that are nowhere else."""
+        in_path = {variable.partition(".")[0] for variable in self.variables}
+        elsewhere = {self.body, REQUEST_ID, UPDATE_MASK, *in_path}
+        return [field for field in self.rpc.input_type.fields if field.name not in elsewhere]
 
 
 def service_descriptors() -> list[ServiceDescriptor]:
@@ -109,6 +146,24 @@ def _allowed(methods: Iterable[str]) -> Iterator[str]:
         yield method
         if method == "GET":
             yield "HEAD"
+
+
+def _resolve(request: Descriptor, variable: str) -> FieldDescriptor:
+    *parents, name = variable.split(".")
+    message: Descriptor | None = request
+    for parent in parents:
+        message = message.fields_by_name[parent].message_type if message is not None else None
+    field = message.fields_by_name[name] if message is not None else None
+    if field is None or field.type != FieldDescriptor.TYPE_STRING:
+        raise ValueError(f"{{{variable}}} is not a string of {request.full_name}")
+    return field
+
+
+def _message_of(rpc: MethodDescriptor, holder: Descriptor, name: str) -> Descriptor:
+    message = holder.fields_by_name[name].message_type
+    if message is None:
+        raise ValueError(f"{name} of {rpc.full_name} is not a message")
+    return message
 
 
 def _binding(rpc: MethodDescriptor, rule: HttpRule) -> Binding:

@@ -28,7 +28,7 @@ class Settings:
     `grpc_channels` channels to the server, which may be several processes, too: a channel reaches one.
     `log_format` is `json` or `text`, `log_calls` one request in how many that succeed has a line, 0 for
     none of them and None for no request at all. Metrics are served where there is a port for them.
-    `console` is whether `/console` is there.
+    `console` is whether `/console` is there, `docs` whether `/docs` and `/openapi.json` are.
     """
 
     http_host: str = "127.0.0.1"
@@ -43,12 +43,13 @@ class Settings:
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
     console: bool = True
+    docs: bool = True
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Returns the settings of `EVERRUNS_HTTP_HOST`, `_PORT`, `_MAX_BODY_BYTES`, `_TIMEOUT_SECONDS`,
-    `_WORKERS`, `_METRICS_PORT`, `_CONSOLE`, `EVERRUNS_METRICS_HOST`, `EVERRUNS_LOG_FORMAT`, `_CALLS`,
-    `EVERRUNS_GRPC_CHANNELS` and `EVERRUNS_GRPC_TARGET`, which without a value is the port
+    `_WORKERS`, `_METRICS_PORT`, `_CONSOLE`, `_DOCS`, `EVERRUNS_METRICS_HOST`, `EVERRUNS_LOG_FORMAT`,
+    `_CALLS`, `EVERRUNS_GRPC_CHANNELS` and `EVERRUNS_GRPC_TARGET`, which without a value is the port
     `EVERRUNS_GRPC_PORT` of this machine.
 
     A variable that is empty counts as not set. Raises SettingsError naming every bad value.
@@ -93,6 +94,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
             "EVERRUNS_HTTP_METRICS_PORT", _port_or_any, "a port from 0 to 65535", defaults.metrics_port
         ),
         console=read("EVERRUNS_HTTP_CONSOLE", _on_or_off, "on or off", defaults.console),
+        docs=read("EVERRUNS_HTTP_DOCS", _on_or_off, "on or off", defaults.docs),
     )
     if problems:
         raise SettingsError("\n".join(problems))

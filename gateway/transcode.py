@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -22,11 +21,11 @@ from gateway.problem import refusal_of_fields
 from gateway.query import QueryParser
 from gateway.render import renderer
 from gateway.resource_body import ResourceBody
-from gateway.routes import Binding
+from gateway.routes import REQUEST_ID, UPDATE_MASK, Binding
 from gateway.violations import Path, Violations
 
-_REQUEST_ID = "request_id"
-_UPDATE_MASK = "update_mask"
+_CREATED = "created"
+_EMPTY = "google.protobuf.Empty"
 
 
 class RequestTranscoder:
@@ -38,16 +37,15 @@ class RequestTranscoder:
     def __init__(self, binding: Binding) -> None:
         request = binding.rpc.input_type
         self._class = GetMessageClass(request)
-        self._variables = [_resolve(request, variable) for variable in binding.variables]
+        self._variables = [variable.split(".") for variable in binding.variables]
         self._body_field = binding.body
         self._body = _resource_body(binding)
-        self._masked = binding.method == "PATCH" and _UPDATE_MASK in request.fields_by_name
-        elsewhere = {binding.body, _REQUEST_ID, _UPDATE_MASK, *(path[0] for path in self._variables)}
-        self._query = QueryParser(field for field in request.fields if field.name not in elsewhere)
+        self._masked = binding.changes_by_mask
+        self._query = QueryParser(binding.query_fields)
         self.takes_body = self._body is not None
-        self.takes_idempotency_key = _REQUEST_ID in request.fields_by_name
+        self.takes_idempotency_key = binding.idempotency_field is not None
         self.rest_names: Mapping[str, str] = {
-            field.name: IDEMPOTENCY_KEY if field.name == _REQUEST_ID else json_name(field)
+            field.name: IDEMPOTENCY_KEY if field.name == REQUEST_ID else json_name(field)
             for field in request.fields
         }
         """What REST calls each field of the request."""
@@ -69,7 +67,7 @@ class RequestTranscoder:
         if violations:
             raise refusal_of_fields(violations)
         if idempotency_key is not None and self.takes_idempotency_key:
-            setattr(message, _REQUEST_ID, idempotency_key)
+            setattr(message, REQUEST_ID, idempotency_key)
         return message
 
     def _put_body(
@@ -78,7 +76,7 @@ class RequestTranscoder:
         tree = decode_object(body, violations)
         resource: Message = getattr(message, self._body_field)
         if self._masked:
-            mask: FieldMask = getattr(message, _UPDATE_MASK)
+            mask: FieldMask = getattr(message, UPDATE_MASK)
             mask.paths.extend(resource_body.parse_changes(resource, tree, violations))
         else:
             resource_body.parse(resource, tree, violations)
@@ -93,8 +91,8 @@ class ResponseTranscoder:
 
     def __init__(self, binding: Binding) -> None:
         response = binding.rpc.output_type
-        self._empty = response.full_name == "google.protobuf.Empty"
-        self._render = renderer(_response_resource(binding))
+        self._empty = response.full_name == _EMPTY
+        self._render = renderer(binding.response_message)
         self._resource_field = binding.response_body
         self._is_created = _created(binding)
         self._collection = binding.path.partition("/{")[0]
@@ -111,44 +109,35 @@ class ResponseTranscoder:
         return json_answer(200, tree)
 
 
+def statuses(binding: Binding) -> list[int]:
+    """Returns the statuses of the answers that are no errors, as `ResponseTranscoder` makes them."""
+    if binding.rpc.output_type.full_name == _EMPTY:
+        return [204]
+    if _CREATED in binding.rpc.output_type.fields_by_name:
+        return [200, 201]
+    return [201] if _always_creates(binding) else [200]
+
+
 def _created(binding: Binding) -> Callable[[Message], bool]:
-    if "created" in binding.rpc.output_type.fields_by_name:
-        return attrgetter("created")
-    always = binding.rpc.name.startswith("Create")
+    if _CREATED in binding.rpc.output_type.fields_by_name:
+        return attrgetter(_CREATED)
+    always = _always_creates(binding)
     return lambda _: always
 
 
+def _always_creates(binding: Binding) -> bool:
+    return binding.rpc.name.startswith("Create")
+
+
 def _resource_body(binding: Binding) -> ResourceBody | None:
-    if not binding.body:
-        return None
-    spec = binding.rpc.input_type.fields_by_name[binding.body].message_type
+    spec = binding.body_message
     if spec is None:
-        raise ValueError(f"the body of {binding.rpc.full_name} is not a message")
+        return None
     # An answer that has more than the resource has it in a field of the name that it has in the request.
-    response = _response_resource(binding)
+    response = binding.response_message
     within = response.fields_by_name.get(binding.body)
     resource = within.message_type if within is not None else None
     return ResourceBody(spec, resource or response)
-
-
-def _response_resource(binding: Binding) -> Descriptor:
-    response = binding.rpc.output_type
-    if not binding.response_body:
-        return response
-    resource = response.fields_by_name[binding.response_body].message_type
-    if resource is None:
-        raise ValueError(f"the response body of {binding.rpc.full_name} is not a message")
-    return resource
-
-
-def _resolve(request: Descriptor, variable: str) -> list[str]:
-    *parents, name = steps = variable.split(".")
-    message: Descriptor | None = request
-    for parent in parents:
-        message = message.fields_by_name[parent].message_type if message is not None else None
-    if message is None or message.fields_by_name[name].type != FieldDescriptor.TYPE_STRING:
-        raise ValueError(f"{{{variable}}} is not a string of {request.full_name}")
-    return steps
 
 
 def _put_variable(message: Message, steps: Sequence[str], value: str, violations: Violations) -> None:

@@ -30,7 +30,7 @@ from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x65verruns/v1/agent_service.proto\x12\x0b\x65verruns.v1\x1a\x17\x65verruns/v1/agent.proto\x1a\x19\x65verruns/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\"i\n\x12\x43reateAgentRequest\x12+\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"h\n\x11\x41pplyAgentRequest\x12+\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"H\n\x12\x41pplyAgentResponse\x12!\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x12.everruns.v1.Agent\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x08\".\n\x0fGetAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\"\xa3\x01\n\x11ListAgentsRequest\x12\x17\n\x06search\x18\x01 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xc8\x01\x12\x18\n\x10include_archived\x18\x02 \x01(\x08\x12 \n\tpage_size\x18\x03 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x05limit\x12\x1b\n\npage_token\x18\x04 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07\x12\x1c\n\x04skip\x18\x05 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x06offset\"\xbb\x01\n\x12ListAgentsResponse\x12(\n\x06\x61gents\x18\x01 \x03(\x0b\x32\x12.everruns.v1.AgentR\x04\x64\x61ta\x12\x19\n\ntotal_size\x18\x02 \x01(\x03R\x05total\x12\x14\n\x04skip\x18\x03 \x01(\x05R\x06offset\x12\x18\n\tpage_size\x18\x04 \x01(\x05R\x05limit\x12\x1c\n\x0fnext_page_token\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x8f\x01\n\x12UpdateAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\x12+\n\x05\x61gent\x18\x02 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"1\n\x12\x44\x65leteAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent2\xea\x04\n\x0c\x41gentService\x12\x42\n\x0b\x43reateAgent\x12\x1f.everruns.v1.CreateAgentRequest\x1a\x12.everruns.v1.Agent\x12\x96\x01\n\nApplyAgent\x12\x1e.everruns.v1.ApplyAgentRequest\x1a\x1f.everruns.v1.ApplyAgentResponse\"G\x82\xd3\xe4\x93\x02\x41\"\n/v1/agents:\x05\x61gentZ%\x1a\x15/v1/agents/{agent.id}:\x05\x61gentb\x05\x61gentb\x05\x61gent\x12U\n\x08GetAgent\x12\x1c.everruns.v1.GetAgentRequest\x1a\x12.everruns.v1.Agent\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/agents/{id}\x12\x61\n\nListAgents\x12\x1e.everruns.v1.ListAgentsRequest\x1a\x1f.everruns.v1.ListAgentsResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/agents\x12\x62\n\x0bUpdateAgent\x12\x1f.everruns.v1.UpdateAgentRequest\x1a\x12.everruns.v1.Agent\"\x1e\x82\xd3\xe4\x93\x02\x18\x32\x0f/v1/agents/{id}:\x05\x61gent\x12_\n\x0b\x44\x65leteAgent\x12\x1f.everruns.v1.DeleteAgentRequest\x1a\x16.google.protobuf.Empty\"\x17\x82\xd3\xe4\x93\x02\x11*\x0f/v1/agents/{id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x65verruns/v1/agent_service.proto\x12\x0b\x65verruns.v1\x1a\x17\x65verruns/v1/agent.proto\x1a\x19\x65verruns/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\"i\n\x12\x43reateAgentRequest\x12+\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"h\n\x11\x41pplyAgentRequest\x12+\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"H\n\x12\x41pplyAgentResponse\x12!\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x12.everruns.v1.Agent\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x08\"X\n\x0fGetAgentRequest\x12\x45\n\x02id\x18\x01 \x01(\tB9\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\xf2\xb5\x18&agent_0123456789abcdef0123456789abcdef\"\xa3\x01\n\x11ListAgentsRequest\x12\x17\n\x06search\x18\x01 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xc8\x01\x12\x18\n\x10include_archived\x18\x02 \x01(\x08\x12 \n\tpage_size\x18\x03 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x05limit\x12\x1b\n\npage_token\x18\x04 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07\x12\x1c\n\x04skip\x18\x05 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x06offset\"\xbb\x01\n\x12ListAgentsResponse\x12(\n\x06\x61gents\x18\x01 \x03(\x0b\x32\x12.everruns.v1.AgentR\x04\x64\x61ta\x12\x19\n\ntotal_size\x18\x02 \x01(\x03R\x05total\x12\x14\n\x04skip\x18\x03 \x01(\x05R\x06offset\x12\x18\n\tpage_size\x18\x04 \x01(\x05R\x05limit\x12\x1c\n\x0fnext_page_token\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x8f\x01\n\x12UpdateAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\x12+\n\x05\x61gent\x18\x02 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"1\n\x12\x44\x65leteAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent2\x90\x07\n\x0c\x41gentService\x12\x42\n\x0b\x43reateAgent\x12\x1f.everruns.v1.CreateAgentRequest\x1a\x12.everruns.v1.Agent\x12\xe4\x02\n\nApplyAgent\x12\x1e.everruns.v1.ApplyAgentRequest\x1a\x1f.everruns.v1.ApplyAgentResponse\"\x94\x02\xe2\xb5\x18\xc8\x01\n\x1c\x41n agent that reads one host\x12\xa7\x01{\"name\": \"reader\", \"system_prompt\": \"Read what you are given.\", \"capabilities\": [{\"ref\": \"web_fetch\", \"config\": {\"timeout_ms\": 1000, \"allowed_hosts\": [\"a.example\"]}}]}\x82\xd3\xe4\x93\x02\x41\"\n/v1/agents:\x05\x61gentZ%\x1a\x15/v1/agents/{agent.id}:\x05\x61gentb\x05\x61gentb\x05\x61gent\x12U\n\x08GetAgent\x12\x1c.everruns.v1.GetAgentRequest\x1a\x12.everruns.v1.Agent\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/agents/{id}\x12\x61\n\nListAgents\x12\x1e.everruns.v1.ListAgentsRequest\x1a\x1f.everruns.v1.ListAgentsResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/agents\x12\xb9\x01\n\x0bUpdateAgent\x12\x1f.everruns.v1.UpdateAgentRequest\x1a\x12.everruns.v1.Agent\"u\xe2\xb5\x18S\n$Fewer iterations, and no description\x12+{\"max_iterations\": 20, \"description\": null}\x82\xd3\xe4\x93\x02\x18\x32\x0f/v1/agents/{id}:\x05\x61gent\x12_\n\x0b\x44\x65leteAgent\x12\x1f.everruns.v1.DeleteAgentRequest\x1a\x16.google.protobuf.Empty\"\x17\x82\xd3\xe4\x93\x02\x11*\x0f/v1/agents/{id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,7 +46,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPLYAGENTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_APPLYAGENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\212\265\030\016*\014[!-~]{1,255}'
   _globals['_GETAGENTREQUEST'].fields_by_name['id']._loaded_options = None
-  _globals['_GETAGENTREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002\212\265\030\007B\005agent'
+  _globals['_GETAGENTREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002\212\265\030\007B\005agent\362\265\030&agent_0123456789abcdef0123456789abcdef'
   _globals['_LISTAGENTSREQUEST'].fields_by_name['search']._loaded_options = None
   _globals['_LISTAGENTSREQUEST'].fields_by_name['search']._serialized_options = b'\212\265\030\003\020\310\001'
   _globals['_LISTAGENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -62,13 +62,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DELETEAGENTREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_DELETEAGENTREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002\212\265\030\007B\005agent'
   _globals['_AGENTSERVICE'].methods_by_name['ApplyAgent']._loaded_options = None
-  _globals['_AGENTSERVICE'].methods_by_name['ApplyAgent']._serialized_options = b'\202\323\344\223\002A\"\n/v1/agents:\005agentZ%\032\025/v1/agents/{agent.id}:\005agentb\005agentb\005agent'
+  _globals['_AGENTSERVICE'].methods_by_name['ApplyAgent']._serialized_options = b'\342\265\030\310\001\n\034An agent that reads one host\022\247\001{\"name\": \"reader\", \"system_prompt\": \"Read what you are given.\", \"capabilities\": [{\"ref\": \"web_fetch\", \"config\": {\"timeout_ms\": 1000, \"allowed_hosts\": [\"a.example\"]}}]}\202\323\344\223\002A\"\n/v1/agents:\005agentZ%\032\025/v1/agents/{agent.id}:\005agentb\005agentb\005agent'
   _globals['_AGENTSERVICE'].methods_by_name['GetAgent']._loaded_options = None
   _globals['_AGENTSERVICE'].methods_by_name['GetAgent']._serialized_options = b'\202\323\344\223\002\021\022\017/v1/agents/{id}'
   _globals['_AGENTSERVICE'].methods_by_name['ListAgents']._loaded_options = None
   _globals['_AGENTSERVICE'].methods_by_name['ListAgents']._serialized_options = b'\202\323\344\223\002\014\022\n/v1/agents'
   _globals['_AGENTSERVICE'].methods_by_name['UpdateAgent']._loaded_options = None
-  _globals['_AGENTSERVICE'].methods_by_name['UpdateAgent']._serialized_options = b'\202\323\344\223\002\0302\017/v1/agents/{id}:\005agent'
+  _globals['_AGENTSERVICE'].methods_by_name['UpdateAgent']._serialized_options = b'\342\265\030S\n$Fewer iterations, and no description\022+{\"max_iterations\": 20, \"description\": null}\202\323\344\223\002\0302\017/v1/agents/{id}:\005agent'
   _globals['_AGENTSERVICE'].methods_by_name['DeleteAgent']._loaded_options = None
   _globals['_AGENTSERVICE'].methods_by_name['DeleteAgent']._serialized_options = b'\202\323\344\223\002\021*\017/v1/agents/{id}'
   _globals['_CREATEAGENTREQUEST']._serialized_start=226
@@ -78,15 +78,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPLYAGENTRESPONSE']._serialized_start=439
   _globals['_APPLYAGENTRESPONSE']._serialized_end=511
   _globals['_GETAGENTREQUEST']._serialized_start=513
-  _globals['_GETAGENTREQUEST']._serialized_end=559
-  _globals['_LISTAGENTSREQUEST']._serialized_start=562
-  _globals['_LISTAGENTSREQUEST']._serialized_end=725
-  _globals['_LISTAGENTSRESPONSE']._serialized_start=728
-  _globals['_LISTAGENTSRESPONSE']._serialized_end=915
-  _globals['_UPDATEAGENTREQUEST']._serialized_start=918
-  _globals['_UPDATEAGENTREQUEST']._serialized_end=1061
-  _globals['_DELETEAGENTREQUEST']._serialized_start=1063
-  _globals['_DELETEAGENTREQUEST']._serialized_end=1112
-  _globals['_AGENTSERVICE']._serialized_start=1115
-  _globals['_AGENTSERVICE']._serialized_end=1733
+  _globals['_GETAGENTREQUEST']._serialized_end=601
+  _globals['_LISTAGENTSREQUEST']._serialized_start=604
+  _globals['_LISTAGENTSREQUEST']._serialized_end=767
+  _globals['_LISTAGENTSRESPONSE']._serialized_start=770
+  _globals['_LISTAGENTSRESPONSE']._serialized_end=957
+  _globals['_UPDATEAGENTREQUEST']._serialized_start=960
+  _globals['_UPDATEAGENTREQUEST']._serialized_end=1103
+  _globals['_DELETEAGENTREQUEST']._serialized_start=1105
+  _globals['_DELETEAGENTREQUEST']._serialized_end=1154
+  _globals['_AGENTSERVICE']._serialized_start=1157
+  _globals['_AGENTSERVICE']._serialized_end=2069
 # @@protoc_insertion_point(module_scope)

@@ -19,6 +19,7 @@ def test_without_an_environment_the_defaults_hold() -> None:
         metrics_host="127.0.0.1",
         metrics_port=None,
         console=True,
+        docs=True,
     )
 
 
@@ -37,8 +38,9 @@ def test_every_setting_is_read() -> None:
             "EVERRUNS_METRICS_HOST": "0.0.0.0",
             "EVERRUNS_HTTP_METRICS_PORT": "9465",
             "EVERRUNS_HTTP_CONSOLE": "off",
+            "EVERRUNS_HTTP_DOCS": "off",
         }
-    ) == Settings("::1", 0, "dns:///server:1", 10, 0.5, 3, 8, "json", 100, "0.0.0.0", 9465, False)
+    ) == Settings("::1", 0, "dns:///server:1", 10, 0.5, 3, 8, "json", 100, "0.0.0.0", 9465, False, False)
 
 
 @pytest.mark.parametrize(("text", "every"), [("all", 1), ("Errors", 0), ("OFF", None), ("7", 7)])
@@ -82,6 +84,7 @@ def test_an_empty_value_counts_as_none() -> None:
         ("EVERRUNS_LOG_CALLS", "some"),
         ("EVERRUNS_HTTP_METRICS_PORT", "65536"),
         ("EVERRUNS_HTTP_CONSOLE", "yes"),
+        ("EVERRUNS_HTTP_DOCS", "no"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:

@@ -9,6 +9,7 @@ import httpx
 import orjson
 
 from tests.wire.harness.call import Call, Transport
+from tests.wire.harness.described import undescribed
 from tests.wire.harness.json_value import JsonObject
 from tests.wire.harness.outcome import Answer, Failure, Outcome, Violation
 from tests.wire.harness.rpc import METHODS, REST
@@ -17,19 +18,21 @@ _PROBLEM_KEYS = {"type", "title", "status", "detail", "code", "field_violations"
 
 
 class RestClient:
-    """A client over an HTTP connection."""
+    """A client over an HTTP connection. `described` is whether all that is answered must be as the OpenAPI
+    document says."""
 
     transport: Transport = "rest"
 
-    def __init__(self, http: httpx.Client) -> None:
+    def __init__(self, http: httpx.Client, *, described: bool = True) -> None:
         self.http = http
+        self._described = described
 
     def call(self, call: Call) -> Outcome:
         """What the call came to; checks of an answer and of a refusal what all of them have."""
         return outcome(call, self.send(call))
 
     def send(self, call: Call, content: bytes | None = None) -> httpx.Response:
-        """The answer to a call, as it came; `content` in place of its body."""
+        """The answer to a call, as it came; `content` in place of its body. Checks that it is described."""
         http_method, path = REST[call.rpc]
         if call.rpc == "ApplyAgent" and call.id:
             http_method, path = "PUT", "/v1/agents/{id}"
@@ -49,7 +52,7 @@ class RestClient:
             for key, value in call.query.items()
             for item in (value if isinstance(value, list) else [value])
         ]
-        return self.http.request(
+        response = self.http.request(
             http_method,
             path.format(id=call.id),
             params=tuple(pairs) or None,
@@ -57,6 +60,10 @@ class RestClient:
             content=content,
             timeout=call.timeout + 20,
         )
+        if self._described:
+            found = undescribed(response)
+            assert not found, found
+        return response
 
 
 def outcome(call: Call, response: httpx.Response) -> Outcome:
