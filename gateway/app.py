@@ -8,7 +8,7 @@ from typing import TypedDict
 
 from starlette.applications import Starlette
 
-from gateway import health, routes
+from gateway import elsewhere, health, routes
 from gateway.channels import Channels
 from gateway.dispatch import Dispatcher
 from gateway.routes import RouteTable
@@ -45,8 +45,9 @@ def _route_table(channels: Channels, settings: Settings) -> RouteTable:
         [
             ("GET", health.PATH, health.HealthEndpoint(channels)),
             *(
-                (binding.method, binding.path, RpcEndpoint(binding, channels, settings))
+                (binding.method, binding.template, RpcEndpoint(binding, channels, settings))
                 for binding in routes.bindings(routes.service_descriptors())
             ),
-        ]
+        ],
+        elsewhere.PATHS,
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
@@ -25,6 +26,8 @@ from gateway.resource_body import ResourceBody
 from gateway.routes import Binding
 from gateway.violations import Path, Violations
 
+_DOCUMENT = HttpBody.DESCRIPTOR.full_name
+_CREATING = ("Create", "Copy", "Import")
 _REQUEST_ID = "request_id"
 _UPDATE_MASK = "update_mask"
 
@@ -44,7 +47,9 @@ class RequestTranscoder:
         self._masked = binding.method == "PATCH" and _UPDATE_MASK in request.fields_by_name
         elsewhere = {binding.body, _REQUEST_ID, _UPDATE_MASK, *(path[0] for path in self._variables)}
         self._query = QueryParser(field for field in request.fields if field.name not in elsewhere)
-        self.takes_body = self._body is not None
+        self.takes_json = self._body is not None
+        self.takes_document = _is_document(request.fields_by_name.get(binding.body))
+        """Whether the body is handed on as it is, with its content type (google.api.HttpBody)."""
         self.takes_idempotency_key = _REQUEST_ID in request.fields_by_name
         self.rest_names: Mapping[str, str] = {
             field.name: IDEMPOTENCY_KEY if field.name == _REQUEST_ID else json_name(field)
@@ -53,9 +58,14 @@ class RequestTranscoder:
         """What REST calls each field of the request."""
 
     def request(
-        self, path_values: Sequence[str], query: bytes, body: bytes, idempotency_key: str | None
+        self,
+        path_values: Sequence[str],
+        query: bytes,
+        body: bytes,
+        idempotency_key: str | None,
+        content_type: bytes = b"",
     ) -> Message:
-        """Returns the request message.
+        """Returns the request message; the content type is that of a document.
 
         Raises Problem with every violation in the query and the body, or for a body that is not JSON.
         """
@@ -64,6 +74,11 @@ class RequestTranscoder:
         self._query.parse(message, query, violations)
         if self._body is not None:
             self._put_body(message, self._body, body, violations)
+        elif self.takes_document:
+            document: HttpBody = getattr(message, self._body_field)
+            document.SetInParent()
+            # Latin-1 has a character for every byte, so this never fails.
+            document.content_type, document.data = content_type.decode("latin-1"), body
         for variable, value in zip(self._variables, path_values, strict=True):
             _put_variable(message, variable, value, violations)
         if violations:
@@ -88,21 +103,25 @@ class ResponseTranscoder:
     """Makes the answer from the response message of an RPC. It may be used from any thread.
 
     The status follows from the RPC: 204 without a body for google.protobuf.Empty; 201 with a
-    `Location` for a method that is named Create, or for a response that says `created`; else 200.
+    `Location` for a method whose name begins with Create, Copy or Import, or for a response that says
+    `created`; else 200. The answer of google.api.HttpBody is its data, as of its content type.
     """
 
     def __init__(self, binding: Binding) -> None:
         response = binding.rpc.output_type
         self._empty = response.full_name == "google.protobuf.Empty"
-        self._render = renderer(_response_resource(binding))
+        self._is_document = response.full_name == _DOCUMENT
+        self._render = renderer(_response_resource(binding)) if not self._is_document else None
         self._resource_field = binding.response_body
         self._is_created = _created(binding)
-        self._collection = binding.path.partition("/{")[0]
+        self._collection = "/".join(binding.path.split("/")[:3])
 
     def answer(self, response: Message) -> Answer:
         """Returns the answer."""
         if self._empty:
             return Answer(204)
+        if self._render is None:
+            return _document_answer(response)
         resource = getattr(response, self._resource_field) if self._resource_field else response
         tree = self._render(resource)
         if self._is_created(response):
@@ -114,12 +133,22 @@ class ResponseTranscoder:
 def _created(binding: Binding) -> Callable[[Message], bool]:
     if "created" in binding.rpc.output_type.fields_by_name:
         return attrgetter("created")
-    always = binding.rpc.name.startswith("Create")
+    always = binding.rpc.name.startswith(_CREATING)
     return lambda _: always
 
 
+def _is_document(field: FieldDescriptor | None) -> bool:
+    return field is not None and field.message_type is not None and field.message_type.full_name == _DOCUMENT
+
+
+def _document_answer(response: Message) -> Answer:
+    if not isinstance(response, HttpBody):
+        raise TypeError(f"{response.DESCRIPTOR.full_name} is no document")
+    return Answer(200, response.data, ((b"content-type", response.content_type.encode("latin-1")),))
+
+
 def _resource_body(binding: Binding) -> ResourceBody | None:
-    if not binding.body:
+    if not binding.body or _is_document(binding.rpc.input_type.fields_by_name[binding.body]):
         return None
     spec = binding.rpc.input_type.fields_by_name[binding.body].message_type
     if spec is None:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from server.app import open_store
-from server.catalog.load import CatalogFileError
+from server.catalog.file import CatalogFileError
 from server.core.caller import Scope
 from server.core.clock import SystemClock
 from server.core.errors import ServiceError

@@ -10,6 +10,7 @@ import rfc8785
 
 from server.core.json import MAX_SAFE_INTEGER, JsonValue
 from server.core.merge import Merged
+from server.core.model import ModelTable
 
 
 class ModelSource(StrEnum):
@@ -30,6 +31,7 @@ class RuntimeSettings:
     session_model: str | None
     server_model: str | None
     max_iterations: int
+    models: ModelTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ class RuntimeAgent:
 def compose(merged: Merged, settings: RuntimeSettings) -> RuntimeAgent:
     """The runtime agent of a merge: its prompt, its model, and the digest of the whole."""
     prompt = _system_prompt(merged, settings.agent_prompt)
-    model, source = _model(settings)
+    chosen, source = _model(settings)
+    model = settings.models.resolve(chosen)
     return RuntimeAgent(
         system_prompt=prompt,
         model=model,

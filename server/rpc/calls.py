@@ -28,7 +28,7 @@ Response = TypeVar("Response", bound=Message)
 LARGEST_MESSAGE = 4 * 1024 * 1024
 """The most bytes of a request."""
 
-_READING = ("Get", "List", "Preview")
+_READING = ("Get", "List", "Preview", "Export")
 _QUICK = ("Get",)
 
 

@@ -28,6 +28,8 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TOOL_NAME_CONFLICT: _ClassVar[ErrorReason]
     TOO_MANY_CAPABILITIES: _ClassVar[ErrorReason]
     CAPABILITY_DEPRECATED: _ClassVar[ErrorReason]
+    UNKNOWN_MODEL: _ClassVar[ErrorReason]
+    INVALID_DOCUMENT: _ClassVar[ErrorReason]
     API_KEY_MISSING: _ClassVar[ErrorReason]
     API_KEY_INVALID: _ClassVar[ErrorReason]
     SCOPE_MISSING: _ClassVar[ErrorReason]
@@ -38,6 +40,8 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ROUTE_NOT_FOUND: _ClassVar[ErrorReason]
     METHOD_NOT_ALLOWED: _ClassVar[ErrorReason]
     UNSUPPORTED_MEDIA_TYPE: _ClassVar[ErrorReason]
+    NOT_IN_THIS_SERVICE: _ClassVar[ErrorReason]
+    MODEL_NOT_FOUND: _ClassVar[ErrorReason]
     AGENT_ALREADY_EXISTS: _ClassVar[ErrorReason]
     IDEMPOTENCY_KEY_REUSED: _ClassVar[ErrorReason]
     CONCURRENT_CHANGE: _ClassVar[ErrorReason]
@@ -69,6 +73,8 @@ INVALID_CONFIG: ErrorReason
 TOOL_NAME_CONFLICT: ErrorReason
 TOO_MANY_CAPABILITIES: ErrorReason
 CAPABILITY_DEPRECATED: ErrorReason
+UNKNOWN_MODEL: ErrorReason
+INVALID_DOCUMENT: ErrorReason
 API_KEY_MISSING: ErrorReason
 API_KEY_INVALID: ErrorReason
 SCOPE_MISSING: ErrorReason
@@ -79,6 +85,8 @@ CAPABILITY_NOT_FOUND: ErrorReason
 ROUTE_NOT_FOUND: ErrorReason
 METHOD_NOT_ALLOWED: ErrorReason
 UNSUPPORTED_MEDIA_TYPE: ErrorReason
+NOT_IN_THIS_SERVICE: ErrorReason
+MODEL_NOT_FOUND: ErrorReason
 AGENT_ALREADY_EXISTS: ErrorReason
 IDEMPOTENCY_KEY_REUSED: ErrorReason
 CONCURRENT_CHANGE: ErrorReason

@@ -102,7 +102,8 @@ class SessionServiceServicer:
 
         INVALID_ARGUMENT `INVALID_FIELD`, `INVALID_ID`, `REQUIRED_FIELD_MISSING`, `LIMIT_EXCEEDED`, `NUMBER_NOT_REPRESENTABLE`,
         `DUPLICATE_CAPABILITY`, `UNKNOWN_CAPABILITY`, `CAPABILITY_NOT_AVAILABLE`, `CAPABILITY_CONFLICT`,
-        `INVALID_CONFIG`, `TOOL_NAME_CONFLICT`, `TOO_MANY_CAPABILITIES`: one violation for each bad field.
+        `INVALID_CONFIG`, `TOOL_NAME_CONFLICT`, `TOO_MANY_CAPABILITIES`, `UNKNOWN_MODEL`: one violation for each
+        bad field.
         NOT_FOUND `AGENT_NOT_FOUND`: the organization has no such agent.
         FAILED_PRECONDITION `AGENT_ARCHIVED`: the agent was deleted.
         ALREADY_EXISTS `IDEMPOTENCY_KEY_REUSED`: `request_id` came with another session before.
