@@ -19,7 +19,6 @@ MORE = {"/v1/sessions/x/sse", "/v1/channels/x/sessions", "/v1/channels/x/session
 """Those of the client's streams, and of its AgentClient."""
 
 
-
 def paths() -> set[str]:
     """The paths that the client asks for, with `x` for whatever is in them."""
     source = inspect.getsource(everruns_sdk.client)
