@@ -58,7 +58,8 @@ def test_what_is_exported_is_imported_as_the_same(names: dict[str, Json], client
     @settings(max_examples=40)
     @given(BODIES)
     def holds(body: JsonObject) -> None:
-        first = answered(client, Call("ApplyAgent", body).filled(names))
+        # As it is: a dollar sign in it names nothing.
+        first = answered(client, replace(Call("ApplyAgent").filled(names), body=body))
         exported = answered(client, replace(mine, id=str(first["id"])).filled(names))
         document, content_type = str(exported["text"]).encode(), str(exported["content_type"])
         call = replace(theirs, document=document, content_type=content_type)
