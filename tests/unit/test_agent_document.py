@@ -11,106 +11,106 @@ from hypothesis import strategies as st
 
 from server.core.agent import Agent, AgentSpec, AgentStatus
 from server.core.errors import Reason, ServiceError
+from server.core.json import JsonObject
 from server.core.layer import CapabilityConfig, Layer
 from server.rpc import agent_document, decode
 from tests.unit.strategies import PATCHES, TEXT
 
 FENCE = "---\nname: a\n---\n"
-HOSTILE = st.sampled_from(
-    [
-        *(
-            "---",
-            "---\n",
-            "---\nname: b\n---\n",
-            "\n---\n",
-            "...",
-            "- a",
-            "# a",
-            "a: b",
-            "{a: b}",
-            "[a]",
-            "{",
-            "&a",
-            "*a",
-        ),
-        *(
-            "!a",
-            "!!python/object:os.system x",
-            "%YAML 1.1",
-            "@a",
-            "`a`",
-            "|",
-            ">",
-            "'",
-            '"',
-            "\\",
-            "<<",
-            "=",
-            "?",
-            ": ",
-        ),
-        *(
-            "~",
-            "null",
-            "Null",
-            "true",
-            "yes",
-            "No",
-            "on",
-            "0",
-            "-1",
-            "0o17",
-            "0x1F",
-            "017",
-            "1e3",
-            "1_000",
-            "1:30",
-            ".5",
-        ),
-        *(
-            ".inf",
-            "-.INF",
-            ".nan",
-            "2024-01-01",
-            "2024-01-01T00:00:00Z",
-            " a",
-            "a ",
-            "\ta",
-            "a\t",
-            "\n",
-            "\n\n",
-            "a\n",
-            "\na",
-        ),
-        *(
-            "a\r\nb",
-            "\r",
-            "a\r",
-            "\x85",
-            "\u2028",
-            "\ufeff",
-            "\ufeffa",
-            "\uffff",
-            "\x7f",
-            "\x1b[0m",
-            "é",
-            "😀",
-            "a\n b\n\n  c",
-        ),
-        *(
-            "a: |\n  b",
-            "x" * 200,
-            "é " * 100,
-            "a #b",
-            "a\\nb",
-            "${a}",
-            "{{ a }}",
-            "</system-prompt>",
-            "\u202e",
-            "\x00".strip("\0") + "a",
-        ),
-    ]
-)
+HOSTILE_TEXTS = [
+    *(
+        "---",
+        "---\n",
+        "---\nname: b\n---\n",
+        "\n---\n",
+        "...",
+        "- a",
+        "# a",
+        "a: b",
+        "{a: b}",
+        "[a]",
+        "{",
+        "&a",
+        "*a",
+    ),
+    *(
+        "!a",
+        "!!python/object:os.system x",
+        "%YAML 1.1",
+        "@a",
+        "`a`",
+        "|",
+        ">",
+        "'",
+        '"',
+        "\\",
+        "<<",
+        "=",
+        "?",
+        ": ",
+    ),
+    *(
+        "~",
+        "null",
+        "Null",
+        "true",
+        "yes",
+        "No",
+        "on",
+        "0",
+        "-1",
+        "0o17",
+        "0x1F",
+        "017",
+        "1e3",
+        "1_000",
+        "1:30",
+        ".5",
+    ),
+    *(
+        ".inf",
+        "-.INF",
+        ".nan",
+        "2024-01-01",
+        "2024-01-01T00:00:00Z",
+        " a",
+        "a ",
+        "\ta",
+        "a\t",
+        "\n",
+        "\n\n",
+        "a\n",
+        "\na",
+    ),
+    *(
+        "a\r\nb",
+        "\r",
+        "a\r",
+        "\x85",
+        "\u2028",
+        "\ufeff",
+        "\ufeffa",
+        "\uffff",
+        "\x7f",
+        "\x1b[0m",
+        "é",
+        "😀",
+        "a\n b\n\n  c",
+    ),
+    *(
+        "a: |\n  b",
+        "x" * 200,
+        "é " * 100,
+        "a #b",
+        "a\\nb",
+        "${a}",
+        "{{ a }}",
+        "</system-prompt>",
+        "\u202e",
+        "\x00".strip("\0") + "a",
+    ),
+]
+HOSTILE = st.sampled_from(HOSTILE_TEXTS)
 TEXTS = (
     HOSTILE | TEXT.filter(bool) | st.lists(HOSTILE | TEXT, min_size=2, max_size=4).map("\n".join).filter(bool)
 )
@@ -156,6 +156,13 @@ def test_what_is_written_is_read_as_the_same_agent(agent: Agent) -> None:
         document = agent_document.read(content_type, text.encode())
         assert document.named
         assert decode.agent_spec(document.spec) == spec_of(agent)
+
+
+def test_no_text_of_a_config_is_read_as_anything_else() -> None:
+    config: JsonObject = {text: text for text in HOSTILE_TEXTS}
+    layer = Layer.of([CapabilityConfig("a", config)])
+    agent = Agent(b"", b"", "n", None, None, "p", None, (), layer, 100, AgentStatus.ACTIVE, 1, 2)
+    assert read(agent_document.write(agent)).capabilities == layer
 
 
 @pytest.mark.parametrize("prompt", ["p", "p\n", "\n\np", "p\r\n", "---\na: 1\n---\n", "  "])
