@@ -9,7 +9,7 @@ from typing import TypedDict
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
-from gateway import console, docs, health, routes
+from gateway import console, docs, elsewhere, health, routes
 from gateway.access import Access
 from gateway.channels import Channels
 from gateway.dispatch import Dispatcher
@@ -53,8 +53,9 @@ def _route_table(channels: Channels, settings: Settings) -> RouteTable:
             *(console.routes() if settings.console else ()),
             *(docs.routes(bindings) if settings.docs else ()),
             *(
-                (binding.method, binding.path, RpcEndpoint(binding, channels, settings))
+                (binding.method, binding.template, RpcEndpoint(binding, channels, settings))
                 for binding in bindings
             ),
-        ]
+        ],
+        elsewhere.PATHS,
     )

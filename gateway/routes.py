@@ -7,16 +7,22 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from google.api.http_pb2 import HttpRule
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescriptor, ServiceDescriptor
 
-from everruns.v1 import agent_service_pb2, capability_service_pb2, session_service_pb2
-from everruns.v1.error_reason_pb2 import METHOD_NOT_ALLOWED, ROUTE_NOT_FOUND
+from everruns.v1 import agent_service_pb2, capability_service_pb2, model_service_pb2, session_service_pb2
+from everruns.v1.error_reason_pb2 import METHOD_NOT_ALLOWED, NOT_IN_THIS_SERVICE, ROUTE_NOT_FOUND
 from gateway import proto_options
 from gateway.exchange import Endpoint
-from gateway.problem import refusal
+from gateway.problem import Problem, refusal
 
-_FILES = (session_service_pb2.DESCRIPTOR, agent_service_pb2.DESCRIPTOR, capability_service_pb2.DESCRIPTOR)
-_VARIABLE = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
+_FILES = (
+    session_service_pb2.DESCRIPTOR,
+    agent_service_pb2.DESCRIPTOR,
+    capability_service_pb2.DESCRIPTOR,
+    model_service_pb2.DESCRIPTOR,
+)
+_VARIABLE = re.compile(r"\{([a-z][a-z0-9_.]*)(=\*\*)?\}")
 
 REQUEST_ID = "request_id"
 UPDATE_MASK = "update_mask"
@@ -25,19 +31,25 @@ UPDATE_MASK = "update_mask"
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """One HTTP form of an RPC. `path` is a template, `/v1/agents/{agent.id}`; `body` and
-    `response_body` name fields of the request and of the response, and are empty for none."""
+    """One HTTP form of an RPC. `template` is as the proto has it, `/v1/models/{id=**}`, where `=**` lets a
+    variable hold slashes; `body` and `response_body` name fields of the request and of the response,
+    and are empty for none."""
 
     method: str
-    path: str
+    template: str
     body: str
     response_body: str
     rpc: MethodDescriptor
 
     @property
+    def path(self) -> str:
+        """The template with plain variables, `/v1/models/{id}`."""
+        return self.template.replace("=**}", "}")
+
+    @property
     def variables(self) -> list[str]:
         """The fields of the request that are in the path, in order: `agent.id`."""
-        return _VARIABLE.findall(self.path)
+        return [variable[1] for variable in _VARIABLE.finditer(self.template)]
 
     @property
     def variable_fields(self) -> list[FieldDescriptor]:
@@ -73,6 +85,11 @@ class Binding:
         return [field for field in self.rpc.input_type.fields if field.name not in elsewhere]
 
 
+def is_document(message: Descriptor | None) -> bool:
+    """Returns whether a message is handed on as it is, with its content type."""
+    return message is not None and message.full_name == HttpBody.DESCRIPTOR.full_name
+
+
 def service_descriptors() -> list[ServiceDescriptor]:
     """Returns the services that REST has."""
     return [service for file in _FILES for service in file.services_by_name.values()]
@@ -94,28 +111,29 @@ def bindings(services: Iterable[ServiceDescriptor]) -> list[Binding]:
 class RouteTable:
     """Finds the endpoint of a request by its method and path. It may be used from any thread."""
 
-    def __init__(self, endpoints: Iterable[tuple[str, str, Endpoint]]) -> None:
-        """Takes method, path template and endpoint of each route. Raises ValueError for a route
-        that is there twice."""
-        templates: dict[str, dict[str, Endpoint]] = {}
+    def __init__(self, endpoints: Iterable[tuple[str, str, Endpoint]], elsewhere: Iterable[str] = ()) -> None:
+        """Takes method, path template and endpoint of each route, and the templates of the paths that are
+        refused by their own reason. Raises ValueError for a route that is there twice."""
+        routes: dict[str, tuple[str, dict[str, Endpoint]]] = {}
         self._template_of: dict[Endpoint, str] = {}
-        for method, path, endpoint in endpoints:
-            methods = templates.setdefault(_VARIABLE.sub("{}", path), {})
+        for method, template, endpoint in endpoints:
+            _, methods = routes.setdefault(_VARIABLE.sub("{}", template), (template, {}))
             if method in methods:
-                raise ValueError(f"{method} {path} is there twice")
+                raise ValueError(f"{method} {template} is there twice")
             methods[method] = endpoint
-            self._template_of[endpoint] = path
-        self._constant = {path: methods for path, methods in templates.items() if "{}" not in path}
+            self._template_of[endpoint] = template
+        self._constant = {path: methods for path, (_, methods) in routes.items() if "{}" not in path}
         self._variable = [
-            (re.compile("([^/]+)".join(map(re.escape, path.split("{}")))), methods)
-            for path, methods in templates.items()
-            if "{}" in path
+            (_pattern(template), methods) for path, (template, methods) in routes.items() if "{}" in path
         ]
+        elsewhere = tuple(elsewhere)
+        self._elsewhere_constant = frozenset(path for path in elsewhere if "{" not in path)
+        self._elsewhere_variable = [_pattern(path) for path in elsewhere if "{" in path]
 
     def find(self, method: str, path: str) -> tuple[Endpoint, tuple[str, ...]]:
         """Returns the endpoint, and the values of the path's variables in order. HEAD finds what GET does.
 
-        Raises Problem, reason ROUTE_NOT_FOUND or METHOD_NOT_ALLOWED.
+        Raises Problem, reason ROUTE_NOT_FOUND, METHOD_NOT_ALLOWED or NOT_IN_THIS_SERVICE.
         """
         methods, values = self._find_path(path)
         endpoint = methods.get("GET" if method == "HEAD" else method)
@@ -135,10 +153,31 @@ class RouteTable:
     def _find_path(self, path: str) -> tuple[dict[str, Endpoint], tuple[str, ...]]:
         if (methods := self._constant.get(path)) is not None:
             return methods, ()
+        if path in self._elsewhere_constant:
+            raise _not_in_this_service()
         for pattern, methods in self._variable:
             if match := pattern.fullmatch(path):
                 return methods, match.groups()
+        if any(pattern.fullmatch(path) for pattern in self._elsewhere_variable):
+            raise _not_in_this_service()
         raise refusal(ROUTE_NOT_FOUND, "There is no such path.")
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    """A pattern of the paths of a template, with a group for each variable."""
+    parts, end = [], 0
+    for variable in _VARIABLE.finditer(template):
+        parts += [re.escape(template[end : variable.start()]), "(.+)" if variable[2] else "([^/]+)"]
+        end = variable.end()
+    # A path may hold any character, a line's end among them.
+    return re.compile("".join(parts) + re.escape(template[end:]), re.DOTALL)
+
+
+def _not_in_this_service() -> Problem:
+    return refusal(
+        NOT_IN_THIS_SERVICE,
+        "This path is of the wider API; this service has sessions, agents, capabilities and models only.",
+    )
 
 
 def _allowed(methods: Iterable[str]) -> Iterator[str]:

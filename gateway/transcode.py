@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -21,11 +22,12 @@ from gateway.problem import refusal_of_fields
 from gateway.query import QueryParser
 from gateway.render import renderer
 from gateway.resource_body import ResourceBody
-from gateway.routes import REQUEST_ID, UPDATE_MASK, Binding
+from gateway.routes import REQUEST_ID, UPDATE_MASK, Binding, is_document
 from gateway.violations import Path, Violations
 
 _CREATED = "created"
 _EMPTY = "google.protobuf.Empty"
+_CREATING = ("Create", "Copy", "Import")
 
 
 class RequestTranscoder:
@@ -42,7 +44,9 @@ class RequestTranscoder:
         self._body = _resource_body(binding)
         self._masked = binding.changes_by_mask
         self._query = QueryParser(binding.query_fields)
-        self.takes_body = self._body is not None
+        self.takes_json = self._body is not None
+        self.takes_document = is_document(binding.body_message)
+        """Whether the body is handed on as it is, with its content type (google.api.HttpBody)."""
         self.takes_idempotency_key = binding.idempotency_field is not None
         self.rest_names: Mapping[str, str] = {
             field.name: IDEMPOTENCY_KEY if field.name == REQUEST_ID else json_name(field)
@@ -51,9 +55,14 @@ class RequestTranscoder:
         """What REST calls each field of the request."""
 
     def request(
-        self, path_values: Sequence[str], query: bytes, body: bytes, idempotency_key: str | None
+        self,
+        path_values: Sequence[str],
+        query: bytes,
+        body: bytes,
+        idempotency_key: str | None,
+        content_type: bytes = b"",
     ) -> Message:
-        """Returns the request message.
+        """Returns the request message; the content type is that of a document.
 
         Raises Problem with every violation in the query and the body, or for a body that is not JSON.
         """
@@ -62,6 +71,11 @@ class RequestTranscoder:
         self._query.parse(message, query, violations)
         if self._body is not None:
             self._put_body(message, self._body, body, violations)
+        elif self.takes_document:
+            document: HttpBody = getattr(message, self._body_field)
+            document.SetInParent()
+            # Latin-1 has a character for every byte, so this never fails.
+            document.content_type, document.data = content_type.decode("latin-1"), body
         for variable, value in zip(self._variables, path_values, strict=True):
             _put_variable(message, variable, value, violations)
         if violations:
@@ -86,21 +100,25 @@ class ResponseTranscoder:
     """Makes the answer from the response message of an RPC. It may be used from any thread.
 
     The status follows from the RPC: 204 without a body for google.protobuf.Empty; 201 with a
-    `Location` for a method that is named Create, or for a response that says `created`; else 200.
+    `Location` for a method whose name begins with Create, Copy or Import, or for a response that says
+    `created`; else 200. The answer of google.api.HttpBody is its data, as of its content type.
     """
 
     def __init__(self, binding: Binding) -> None:
         response = binding.rpc.output_type
         self._empty = response.full_name == _EMPTY
-        self._render = renderer(binding.response_message)
+        is_text = is_document(binding.response_message)
+        self._render = renderer(binding.response_message) if not is_text else None
         self._resource_field = binding.response_body
         self._is_created = _created(binding)
-        self._collection = binding.path.partition("/{")[0]
+        self._collection = "/".join(binding.path.split("/")[:3])
 
     def answer(self, response: Message) -> Answer:
         """Returns the answer."""
         if self._empty:
             return Answer(204)
+        if self._render is None:
+            return _document_answer(response)
         resource = getattr(response, self._resource_field) if self._resource_field else response
         tree = self._render(resource)
         if self._is_created(response):
@@ -126,12 +144,18 @@ def _created(binding: Binding) -> Callable[[Message], bool]:
 
 
 def _always_creates(binding: Binding) -> bool:
-    return binding.rpc.name.startswith("Create")
+    return binding.rpc.name.startswith(_CREATING)
+
+
+def _document_answer(response: Message) -> Answer:
+    if not isinstance(response, HttpBody):
+        raise TypeError(f"{response.DESCRIPTOR.full_name} is no document")
+    return Answer(200, response.data, ((b"content-type", response.content_type.encode("latin-1")),))
 
 
 def _resource_body(binding: Binding) -> ResourceBody | None:
     spec = binding.body_message
-    if spec is None:
+    if spec is None or is_document(spec):
         return None
     # An answer that has more than the resource has it in a field of the name that it has in the request.
     response = binding.response_message

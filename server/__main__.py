@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from server.app import open_store
-from server.catalog.load import CatalogFileError
+from server.catalog.file import CatalogFileError
 from server.core.caller import Scope
 from server.core.clock import SystemClock
 from server.core.errors import ServiceError

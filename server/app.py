@@ -7,13 +7,15 @@ from dataclasses import dataclass
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from everruns.v1 import agent_service_pb2, capability_service_pb2, session_service_pb2
+from everruns.v1 import agent_service_pb2, capability_service_pb2, model_service_pb2, session_service_pb2
 from server.catalog.load import load_catalog
+from server.catalog.models import load_models
 from server.core.catalog import Catalog
 from server.core.clock import SystemClock
 from server.core.errors import Reason, ServiceError
 from server.core.merge import remembering
 from server.core.meters import Meters
+from server.core.model import ANY_MODEL, ModelTable
 from server.core.store import Store
 from server.executor import Threads
 from server.metrics import Metrics
@@ -21,6 +23,7 @@ from server.rpc.agent_service import AgentService
 from server.rpc.calls import LARGEST_MESSAGE, Calls
 from server.rpc.capability_service import CapabilityService
 from server.rpc.journal import Journal
+from server.rpc.model_service import ModelService
 from server.rpc.reflection import add_reflection
 from server.rpc.services import add_service
 from server.rpc.session_service import SessionService
@@ -31,6 +34,7 @@ from server.store.peewee_store import PeeweeStore, open_dialect
 from server.usecases.apply_agent import ApplyAgent
 from server.usecases.authenticate import Authenticate
 from server.usecases.compare_sessions import CompareSessions
+from server.usecases.copy_agent import CopyAgent
 from server.usecases.create_agent import CreateAgent
 from server.usecases.create_session import CreateSession
 from server.usecases.delete_agent import DeleteAgent
@@ -38,13 +42,17 @@ from server.usecases.delete_session import DeleteSession
 from server.usecases.explain_session import ExplainSession
 from server.usecases.get_agent import GetAgent
 from server.usecases.get_capability import GetCapability
+from server.usecases.get_model import GetModel
 from server.usecases.get_runtime_agent import GetRuntimeAgent
 from server.usecases.get_session import GetSession
 from server.usecases.get_session_stats import GetSessionStats
+from server.usecases.import_agent import ImportAgent
 from server.usecases.list_agents import ListAgents
 from server.usecases.list_capabilities import ListCapabilities
+from server.usecases.list_models import ListModels
 from server.usecases.list_sessions import ListSessions
 from server.usecases.pin_session import PinSession
+from server.usecases.preview_agent import PreviewAgent
 from server.usecases.preview_session import PreviewSession
 from server.usecases.unpin_session import UnpinSession
 from server.usecases.update_agent import UpdateAgent
@@ -53,7 +61,8 @@ from server.usecases.update_session import UpdateSession
 SESSIONS = session_service_pb2.DESCRIPTOR.services_by_name["SessionService"]
 AGENTS = agent_service_pb2.DESCRIPTOR.services_by_name["AgentService"]
 CAPABILITIES = capability_service_pb2.DESCRIPTOR.services_by_name["CapabilityService"]
-SERVICES = (SESSIONS, AGENTS, CAPABILITIES)
+MODELS = model_service_pb2.DESCRIPTOR.services_by_name["ModelService"]
+SERVICES = (SESSIONS, AGENTS, CAPABILITIES, MODELS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,7 @@ class Services:
     sessions: SessionService
     agents: AgentService
     capabilities: CapabilityService
+    models: ModelService
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,18 +103,20 @@ def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
     return PeeweeStore(dialect, largest_group=settings.group_size, meters=meters)
 
 
-def make_services(store: Store, catalog: Catalog, default_model: str | None) -> Services:
-    """The services over a store and a catalog."""
+def make_services(
+    store: Store, catalog: Catalog, default_model: str | None, models: ModelTable = ANY_MODEL
+) -> Services:
+    """The services over a store, a catalog and a table of models."""
     merge, clock = remembering(catalog), SystemClock()
-    get_runtime_agent = GetRuntimeAgent(store, merge, default_model)
+    get_runtime_agent = GetRuntimeAgent(store, merge, models, default_model)
     explain_session = ExplainSession(get_runtime_agent)
     return Services(
         sessions=SessionService(
-            create_session=CreateSession(store, merge, clock),
-            preview_session=PreviewSession(store, merge, default_model),
+            create_session=CreateSession(store, merge, models, clock),
+            preview_session=PreviewSession(store, merge, models, default_model),
             get_session=GetSession(store, merge),
             list_sessions=ListSessions(store, merge),
-            update_session=UpdateSession(store, merge, clock),
+            update_session=UpdateSession(store, merge, models, clock),
             delete_session=DeleteSession(store),
             pin_session=PinSession(store),
             unpin_session=UnpinSession(store),
@@ -114,29 +126,33 @@ def make_services(store: Store, catalog: Catalog, default_model: str | None) -> 
             compare_sessions=CompareSessions(explain_session),
         ),
         agents=AgentService(
-            create_agent=CreateAgent(store, merge, clock),
-            apply_agent=ApplyAgent(store, merge, clock),
+            create_agent=CreateAgent(store, merge, models, clock),
+            apply_agent=ApplyAgent(store, merge, models, clock),
             get_agent=GetAgent(store),
             list_agents=ListAgents(store),
-            update_agent=UpdateAgent(store, merge, clock),
+            update_agent=UpdateAgent(store, merge, models, clock),
             delete_agent=DeleteAgent(store, clock),
+            copy_agent=CopyAgent(store, clock),
+            import_agent=ImportAgent(store, merge, models, clock),
+            preview_agent=PreviewAgent(store, merge, models, default_model),
         ),
         capabilities=CapabilityService(
             list_capabilities=ListCapabilities(catalog),
             get_capability=GetCapability(catalog),
         ),
+        models=ModelService(list_models=ListModels(models), get_model=GetModel(models)),
     )
 
 
 def build(settings: Settings) -> App:
     """The server of the settings, with its store open.
 
-    Raises what `open_store` and `server.catalog.load.load_catalog` raise.
+    Raises what `open_store`, `load_catalog` and `load_models` raise.
     """
-    catalog = load_catalog(settings.catalog_dir)
+    catalog, models = load_catalog(settings.catalog_dir), load_models(settings.models_file)
     meters = None if settings.metrics_port is None else Meters()
     store = open_store(settings, meters)
-    services = make_services(store, catalog, settings.default_model)
+    services = make_services(store, catalog, settings.default_model, models)
     patient, quick = Threads(settings.threads, "patient"), Threads(settings.quick_threads, "quick")
     server = grpc.server(
         patient,
@@ -154,6 +170,7 @@ def build(settings: Settings) -> App:
     add_service(server, calls, SESSIONS, services.sessions)
     add_service(server, calls, AGENTS, services.agents)
     add_service(server, calls, CAPABILITIES, services.capabilities)
+    add_service(server, calls, MODELS, services.models)
     names = [descriptor.full_name for descriptor in SERVICES]
     streams = Streams()
     servicer = CountedHealth(streams)

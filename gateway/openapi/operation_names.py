@@ -11,7 +11,7 @@ from gateway.routes import Binding
 def operation_id(binding: Binding) -> str:
     """Returns the name of the RPC; a further HTTP form of one has its method before it: `PutApplyAgent`."""
     first = proto_options.http_rules(binding.rpc)[0]
-    is_first = getattr(first, binding.method.lower()) == binding.path
+    is_first = getattr(first, binding.method.lower()) == binding.template
     return binding.rpc.name if is_first else f"{binding.method.capitalize()}{binding.rpc.name}"
 
 

@@ -12,8 +12,8 @@ from gateway.openapi.components import Components
 from gateway.openapi.links import Links
 from gateway.openapi.operation_names import operation_id
 from gateway.openapi.parameters import parameters
-from gateway.openapi.responses import HTTP_BODY, responses
-from gateway.routes import Binding
+from gateway.openapi.responses import responses
+from gateway.routes import Binding, is_document
 
 
 def operation(binding: Binding, components: Components, links: Links) -> JsonObject:
@@ -42,7 +42,7 @@ def _body(binding: Binding, components: Components) -> JsonObject | None:
     message = binding.body_message
     if message is None:
         return None
-    if message.full_name == HTTP_BODY:
+    if is_document(message):
         return {"required": True, "content": {"*/*": {}}}
     content: JsonObject = {"schema": body_schema(message, components, changes=binding.changes_by_mask)}
     if examples := _examples(binding):

@@ -12,10 +12,8 @@ from gateway.openapi.components import Components
 from gateway.openapi.failures import failures, meaning
 from gateway.openapi.links import Links
 from gateway.openapi.problem_schema import PROBLEM, problem_component
-from gateway.routes import Binding
+from gateway.routes import Binding, is_document
 from gateway.transcode import statuses
-
-HTTP_BODY = "google.api.HttpBody"
 
 
 def responses(binding: Binding, components: Components, links: Links) -> JsonObject:
@@ -65,7 +63,7 @@ def _success(binding: Binding, status: int, components: Components, links: Links
 
 def _content(binding: Binding, components: Components) -> JsonObject:
     message = binding.response_message
-    if message.full_name == HTTP_BODY:
+    if is_document(message):
         return {"*/*": {}}
     schema = answer_schema(message, components)
     if binding.rpc.server_streaming:

@@ -9,11 +9,12 @@ import struct
 
 from everruns.v1.agent_service_pb2 import ListAgentsRequest
 from everruns.v1.capability_service_pb2 import ListCapabilitiesRequest
+from everruns.v1.model_service_pb2 import ListModelsRequest
 from everruns.v1.session_service_pb2 import ListSessionsRequest
 from server.core.errors import Reason, ServiceError, invalid_field
 from server.core.page import DEFAULT_SIZE, LARGEST_SIZE, PageRequest
 
-ListRequest = ListSessionsRequest | ListAgentsRequest | ListCapabilitiesRequest
+ListRequest = ListSessionsRequest | ListAgentsRequest | ListCapabilitiesRequest | ListModelsRequest
 
 _FORMAT = struct.Struct(">8sq16s")
 _NOT_OF_THE_FILTER = frozenset({"page_size", "page_token", "skip"})

@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 
 from everruns.v1.capability_pb2 import Capability
 from everruns.v1.capability_service_pb2 import GetCapabilityRequest, ListCapabilitiesRequest
-from server.app import AGENTS, CAPABILITIES, SESSIONS
+from server.app import CAPABILITIES, SERVICES
 from server.core.caller import Caller, Scope
 from server.core.errors import Reason, ServiceError
 from server.core.store import Store
@@ -36,8 +36,12 @@ READING = {
     "ListAgents",
     "GetCapability",
     "ListCapabilities",
+    "ListModels",
+    "GetModel",
+    "PreviewAgent",
+    "ExportAgent",
 }
-RPCS = [method.name for service in (SESSIONS, AGENTS, CAPABILITIES) for method in service.methods]
+RPCS = [method.name for service in SERVICES for method in service.methods]
 
 
 def failure(server: TestingServer, metadata: Metadata, request: Message | Undecodable = REQUEST) -> Failure:

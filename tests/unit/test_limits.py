@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import orjson
 import pytest
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
 
@@ -57,6 +58,9 @@ def probe_max_length(place: Place, kept: FieldLimits) -> Probe:
 
 def probe_max_bytes(place: Place, kept: FieldLimits) -> Probe:
     most = kept.max_bytes
+    if place.field.message_type is HttpBody.DESCRIPTOR:
+        whole, larger = (HttpBody(data=b"x" * size) for size in (most, most + 1))
+        return Probe([whole], [larger], Reason.MESSAGE_TOO_LARGE)
     if place.field.message_type is not None:
         return Probe([config_of(most)], [config_of(most + 1)], Reason.LIMIT_EXCEEDED)
     within = [one(place, text) for text in ("a" * most, WIDE * (most // 4))]

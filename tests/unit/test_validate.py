@@ -101,7 +101,7 @@ def test_the_walk_finds_what_there_is() -> None:
     assert {str(place) for place in ENUMS} == {
         "ListSessionsRequest.status",
         *(f"{verb}SessionRequest.session.capabilities.mode" for verb in ("Create", "Preview", "Update")),
-        *(f"{verb}AgentRequest.agent.capabilities.mode" for verb in ("Create", "Apply", "Update")),
+        *(f"{verb}AgentRequest.agent.capabilities.mode" for verb in ("Create", "Apply", "Update", "Preview")),
     }
     assert {place.path for place in TIMES} == {"created_after", "created_before"}
     found = {str(place) for place in REQUIRED}

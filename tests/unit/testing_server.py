@@ -15,7 +15,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from server.app import AGENTS, CAPABILITIES, SESSIONS, make_services
+from server.app import AGENTS, CAPABILITIES, MODELS, SESSIONS, make_services
 from server.core.caller import Scope
 from server.core.catalog import Catalog
 from server.core.clock import SystemClock
@@ -155,6 +155,7 @@ class Service:
                     (SESSIONS, services.sessions),
                     (AGENTS, services.agents),
                     (CAPABILITIES, services.capabilities),
+                    (MODELS, services.models),
                 )
             },
         )

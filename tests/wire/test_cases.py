@@ -10,6 +10,7 @@ import pytest
 from everruns.v1.error_reason_pb2 import ErrorReason
 from tests.wire.cases.case import Answered, Case
 from tests.wire.cases.every import CASES
+from tests.wire.cases.models import MODELS
 from tests.wire.cases.raw_http import RAW
 from tests.wire.harness.call import TRANSPORTS, Client, Transport
 from tests.wire.harness.clients import Clients
@@ -47,7 +48,11 @@ def made(case: Case, names: dict[str, Json], client: Client) -> dict[str, Json]:
     ],
 )
 def test_case(case: Case, transport: Transport, names: dict[str, Json], clients: Clients) -> None:
-    client = clients.of(transport)
+    check(case, clients.of(transport), names)
+
+
+def check(case: Case, client: Client, names: dict[str, Json]) -> None:
+    """Makes the calls of a case, and looks at what the last comes to."""
     names = made(case, names, client)
     outcome = client.call(case.call.filled(names))
     if isinstance(case.expected, Answered):
@@ -57,9 +62,9 @@ def test_case(case: Case, transport: Transport, names: dict[str, Json], clients:
         assert mismatches(expected, outcome.body) == []
         return
     assert isinstance(outcome, Failure), outcome
-    assert (outcome.status, outcome.reason) == (case.expected.status(transport), case.expected.reason)
+    assert (outcome.status, outcome.reason) == (case.expected.status(client.transport), case.expected.reason)
     found = [(violation.field, violation.reason) for violation in outcome.violations]
-    assert found == case.expected.violations(transport)
+    assert found == case.expected.violations(client.transport)
     assert all(violation.description for violation in outcome.violations)
     assert (outcome.retry_after is not None) == case.expected.retry
 
@@ -71,7 +76,7 @@ def test_names_of_cases_are_unique() -> None:
 
 
 def test_every_reason_is_in_a_case() -> None:
-    in_cases = set(re.findall(r"\b[A-Z_]{6,}\b", repr([CASES, RAW])))
+    in_cases = set(re.findall(r"\b[A-Z_]{6,}\b", repr([CASES, MODELS, RAW])))
     reasons = set(ErrorReason.keys()) - {"ERROR_REASON_UNSPECIFIED"}
     assert reasons - in_cases == FORCED.keys()
 

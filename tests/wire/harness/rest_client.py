@@ -47,6 +47,10 @@ class RestClient:
             content = orjson.dumps(call.body)
         if content is not None:
             headers["content-type"] = "application/json"
+        elif call.document is not None:
+            content = call.document
+            if call.content_type:
+                headers["content-type"] = call.content_type
         pairs = [
             (key, item if isinstance(item, str) else orjson.dumps(item).decode())
             for key, value in call.query.items()
@@ -77,6 +81,8 @@ def outcome(call: Call, response: httpx.Response) -> Outcome:
         assert (response.status_code, response.content) == (204, b"")
         return Answer(None)
     assert response.status_code in (200, 201)
+    if call.rpc == "ExportAgent":
+        return Answer({"content_type": response.headers["content-type"], "text": response.text})
     assert response.headers["content-type"] == "application/json"
     body = cast(JsonObject, response.json())
     if created:

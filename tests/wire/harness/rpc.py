@@ -8,9 +8,14 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from everruns.v1 import agent_service_pb2, capability_service_pb2, session_service_pb2
+from everruns.v1 import agent_service_pb2, capability_service_pb2, model_service_pb2, session_service_pb2
 
-_FILES = (session_service_pb2.DESCRIPTOR, agent_service_pb2.DESCRIPTOR, capability_service_pb2.DESCRIPTOR)
+_FILES = (
+    session_service_pb2.DESCRIPTOR,
+    agent_service_pb2.DESCRIPTOR,
+    capability_service_pb2.DESCRIPTOR,
+    model_service_pb2.DESCRIPTOR,
+)
 
 METHODS: dict[str, MethodDescriptor] = {
     method.name: method
@@ -38,8 +43,14 @@ REST: dict[str, tuple[str, str]] = {
     "ListAgents": ("GET", "/v1/agents"),
     "UpdateAgent": ("PATCH", "/v1/agents/{id}"),
     "DeleteAgent": ("DELETE", "/v1/agents/{id}"),
+    "CopyAgent": ("POST", "/v1/agents/{id}/copy"),
+    "ExportAgent": ("GET", "/v1/agents/{id}/export"),
+    "ImportAgent": ("POST", "/v1/agents/import"),
+    "PreviewAgent": ("POST", "/v1/agents/preview"),
     "ListCapabilities": ("GET", "/v1/capabilities"),
     "GetCapability": ("GET", "/v1/capabilities/{id}"),
+    "ListModels": ("GET", "/v1/models"),
+    "GetModel": ("GET", "/v1/models/{id}"),
 }
 """Method and path of every rpc that REST has. ApplyAgent with an id is a PUT of that agent."""
 
@@ -57,7 +68,7 @@ HTTP_STATUS = {
     "DEADLINE_EXCEEDED": 504,
 }
 
-HTTP_STATUS_OF_REASON = {"MESSAGE_TOO_LARGE": 413}
+HTTP_STATUS_OF_REASON = {"MESSAGE_TOO_LARGE": 413, "UNSUPPORTED_MEDIA_TYPE": 415}
 """The statuses that the contract gives to a reason apart from its code."""
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import grpc
 
-from server.app import AGENTS, CAPABILITIES, SESSIONS, build, make_services
+from server.app import AGENTS, CAPABILITIES, MODELS, SESSIONS, build, make_services
 from server.core.catalog import Catalog
 from server.core.store import Store
 from server.rpc.calls import Calls
@@ -43,6 +43,7 @@ def running_server_over(store: Store, catalog: Catalog) -> Iterator[str]:
     add_service(server, calls, SESSIONS, services.sessions)
     add_service(server, calls, AGENTS, services.agents)
     add_service(server, calls, CAPABILITIES, services.capabilities)
+    add_service(server, calls, MODELS, services.models)
     with _started(server) as target:
         yield target
 
