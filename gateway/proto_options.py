@@ -53,6 +53,11 @@ def always_unset(field: FieldDescriptor) -> list[str]:
     return list(_option(field.GetOptions(), "everruns.v1.always_unset", []))
 
 
+def perhaps_unset(field: FieldDescriptor) -> list[str]:
+    """Returns the names of the fields of the message in this field that may be unset there alone."""
+    return list(_option(field.GetOptions(), "everruns.v1.perhaps_unset", []))
+
+
 def example(field: FieldDescriptor) -> str:
     """Returns a value to show, as it is in a path or a query string, or an empty string for none."""
     return _option(field.GetOptions(), "everruns.v1.example", "")
@@ -66,6 +71,11 @@ def examples(method: MethodDescriptor) -> list[Example]:
 def json_alias(field: FieldDescriptor) -> str:
     """Returns the second JSON key of a field, or an empty string when it has none."""
     return _option(field.GetOptions(), "everruns.v1.json_alias", "")
+
+
+def is_shown_when_set(field: FieldDescriptor) -> bool:
+    """Returns whether answers have the field's key only where it is set and no empty list."""
+    return _option(field.GetOptions(), "everruns.v1.shown_when_set", False)
 
 
 def grpc_code(reason: EnumValueDescriptor) -> int:

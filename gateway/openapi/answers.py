@@ -1,4 +1,4 @@
-"""JSON Schemas of what calls answer: every key is always there, and unset is null."""
+"""JSON Schemas of what calls answer: a key is always there unless its field says otherwise; unset is null."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gateway import proto_options
-from gateway.json_value import JsonObject
+from gateway.json_value import JsonObject, JsonValue
 from gateway.names import json_name
 from gateway.openapi.components import Components
 from gateway.openapi.fields import TIMESTAMP, answered_scalar, described, or_null
@@ -19,14 +19,24 @@ def answer_schema(message: Descriptor, components: Components) -> JsonObject:
     return components.add(message.name, lambda: _message(message, components))
 
 
-def _message(message: Descriptor, components: Components, unset: Collection[str] = ()) -> JsonObject:
+def _message(
+    message: Descriptor,
+    components: Components,
+    unset: Collection[str] = (),
+    perhaps_unset: Collection[str] = (),
+) -> JsonObject:
     properties: JsonObject = {}
+    required: list[JsonValue] = []
     for field in message.fields:
         schema: JsonObject = {"type": "null"} if field.name in unset else _field(field, components)
+        if field.name in perhaps_unset:
+            schema = or_null(schema)
         properties[json_name(field)] = schema = described(schema, field.full_name)
         if alias := proto_options.json_alias(field):
             properties[alias] = schema
-    schema = {"type": "object", "properties": properties, "required": list(properties)}
+        if not proto_options.is_shown_when_set(field):
+            required += [json_name(field), *([alias] if alias else [])]
+    schema = {"type": "object", "properties": properties, "required": required}
     return described(schema, message.full_name)
 
 
@@ -54,7 +64,8 @@ def _element(field: FieldDescriptor, components: Components) -> JsonObject:
         return components.reference(OBJECT)
     if message.full_name in ("google.protobuf.Value", "google.protobuf.ListValue"):
         return components.reference(VALUE)
-    if unset := proto_options.always_unset(field):
+    unset, perhaps_unset = proto_options.always_unset(field), proto_options.perhaps_unset(field)
+    if unset or perhaps_unset:
         name = f"{message.name}In{field.containing_type.name if field.containing_type else ''}"
-        return components.add(name, lambda: _message(message, components, unset))
+        return components.add(name, lambda: _message(message, components, unset, perhaps_unset))
     return answer_schema(message, components)

@@ -20,9 +20,10 @@ from gateway.routes import Binding
 _DESCRIPTION = """\
 Creates and keeps sessions, the conversations in which an AI agent works.
 
-Keys are those of the protos, `agent_id`; enums are lower case. In answers every key is always there, and what
-is unset is `null`; more keys may come. Bodies may have the keys that are listed here and no other; one that
-is `null` is as if it were not there, but clears the field in a change. A string never holds U+0000.
+Keys are those of the protos, `agent_id`; enums are lower case. In answers every key that is required here is
+always there, and what is unset is `null`; more keys may come. Bodies may have the keys that are listed here
+and no other; one that is `null` is as if it were not there, but clears the field in a change. A string never
+holds U+0000.
 """
 
 

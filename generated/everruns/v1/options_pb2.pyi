@@ -15,8 +15,12 @@ JSON_ALIAS_FIELD_NUMBER: _ClassVar[int]
 json_alias: _descriptor.FieldDescriptor
 ALWAYS_UNSET_FIELD_NUMBER: _ClassVar[int]
 always_unset: _descriptor.FieldDescriptor
+PERHAPS_UNSET_FIELD_NUMBER: _ClassVar[int]
+perhaps_unset: _descriptor.FieldDescriptor
 EXAMPLE_FIELD_NUMBER: _ClassVar[int]
 example: _descriptor.FieldDescriptor
+SHOWN_WHEN_SET_FIELD_NUMBER: _ClassVar[int]
+shown_when_set: _descriptor.FieldDescriptor
 CODE_FIELD_NUMBER: _ClassVar[int]
 code: _descriptor.FieldDescriptor
 HTTP_STATUS_FIELD_NUMBER: _ClassVar[int]

@@ -95,6 +95,23 @@ def test_every_key_of_an_answer_is_required_and_its_null_is_told() -> None:
     assert listed["items"] == listed["data"]
 
 
+def test_a_key_that_is_shown_when_set_is_not_required_and_never_null() -> None:
+    entry = SCHEMAS["CapabilityConfig"]
+    assert list(entry["properties"]) == ["ref", "config", "mode", "locked"]
+    assert entry["required"] == ["ref", "config"]
+    assert entry["properties"]["mode"]["type"] == "string"
+    assert entry["properties"]["locked"]["type"] == "array"
+
+
+def test_what_a_preview_lacks_may_be_null_there_alone() -> None:
+    preview = SCHEMAS["PreviewAgentResponse"]["properties"]
+    agent = SCHEMAS[preview["agent"]["$ref"].rpartition("/")[2]]["properties"]
+    assert (agent["id"]["type"], agent["created_at"]["type"]) == (["string", "null"], "null")
+    assert SCHEMAS["Agent"]["properties"]["id"]["type"] == "string"
+    part = SCHEMAS["PromptPart"]["properties"]["brought_by"]
+    assert {"type": "null"} in part["anyOf"]
+
+
 @pytest.mark.parametrize(
     ("schema", "body", "accepted"),
     [

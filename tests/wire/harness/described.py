@@ -10,11 +10,16 @@ import httpx
 from jsonschema_rs import Draft202012Validator, ValidationError
 
 from gateway.openapi.document import document
+from gateway.openapi.operation_names import path_template
 from gateway.routes import bindings, service_descriptors
 from tests.wire.harness.json_value import Json, JsonObject
 
-DOCUMENT: JsonObject = document(bindings(service_descriptors()))
+_BINDINGS = bindings(service_descriptors())
+DOCUMENT: JsonObject = document(_BINDINGS)
 """What the gateway serves as /openapi.json."""
+
+_WITH_SLASHES = {path_template(binding) for binding in _BINDINGS if "=**" in binding.template}
+"""The paths whose variable may hold slashes; a client that knows only OpenAPI encodes them."""
 
 
 def undescribed(response: httpx.Response) -> list[str]:
@@ -61,7 +66,8 @@ def _operation(request: httpx.Request) -> JsonObject:
 def _template(request: httpx.Request) -> tuple[str, str]:
     # A constant path comes before one with variables that it would fit.
     for path in sorted(cast(JsonObject, DOCUMENT["paths"]), key=lambda path: path.count("{")):
-        if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path)), request.url.path):
+        value = ".+" if path in _WITH_SLASHES else "[^/]+"
+        if re.fullmatch(re.sub(r"\\\{\w+\\\}", value, re.escape(path)), request.url.path):
             return path, request.method.lower()
     raise AssertionError(f"{request.url.path} is not described")
 

@@ -23,6 +23,8 @@ _AGAIN = {
     },
 }
 """Second keys of a message's fields."""
+_SHOWN_WHEN_SET = {"CapabilityConfig": {"mode", "locked"}}
+"""Fields of a message whose keys are there only where they say something."""
 _COUNTS = {"total_size": "total", "skip": "offset", "page_size": "limit"}
 
 
@@ -33,6 +35,9 @@ def render(message: Message) -> JsonObject:
     is_list = "total_size" in descriptor.fields_by_name
     names = {**_LISTS, **_COUNTS} if is_list else {}
     tree = {names.get(field.name, field.name): _field(message, field) for field in descriptor.fields}
+    for key in _SHOWN_WHEN_SET.get(descriptor.name, ()):
+        if not tree[key]:
+            del tree[key]
     return tree | {key: tree[first] for key, first in _AGAIN.get(descriptor.name, {}).items()}
 
 
