@@ -13,6 +13,8 @@ import yaml
 from everruns.v1 import agent_pb2
 from server.core.agent import Agent
 from server.core.errors import Reason, ServiceError, Violation, invalid
+from server.core.json import JsonObject
+from server.core.layer import CapabilityConfig, Mode
 from server.rpc.document_fields import fill
 from server.rpc.document_tree import Plain, Tree, read_json, read_yaml, unreadable
 from server.rpc.proto_options import fields_of, is_output_only, is_required
@@ -93,15 +95,23 @@ def write(agent: Agent) -> str:
         "description": agent.description,
         "default_model_id": agent.default_model_id,
         "tags": list(agent.tags),
-        "capabilities": [
-            {"ref": entry.ref} if entry.config is None else {"ref": entry.ref, "config": entry.config}
-            for entry in agent.capabilities.entries
-        ],
+        "capabilities": [_entry(entry) for entry in agent.capabilities.entries],
         "max_iterations": agent.max_iterations,
     }
     given = {key: value for key, value in head.items() if value not in (None, [])}
     text = yaml.dump(given, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDEST)
     return f"---\n{text}---\n\n{agent.system_prompt}\n"
+
+
+def _entry(entry: CapabilityConfig) -> JsonObject:
+    said: JsonObject = {"ref": entry.ref}
+    if entry.config is not None:
+        said["config"] = entry.config
+    if entry.mode is not Mode.INCLUDE:
+        said["mode"] = entry.mode.value
+    if entry.locked:
+        said["locked"] = [*entry.locked]
+    return said
 
 
 def _kind_of_type(content_type: str) -> _Kind | None:

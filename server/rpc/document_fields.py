@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Container
 
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import EnumDescriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.struct_pb2 import Struct
 
@@ -105,9 +105,21 @@ def _scalar(field: FieldDescriptor, value: Tree, path: str, violations: list[Vio
             if isinstance(number, int) and not isinstance(number, bool) and abs(number) <= _LARGEST:
                 return number
             violations.append(Violation(path, "must be a 32-bit integer", Reason.INVALID_FIELD))
+        case FieldDescriptor.TYPE_ENUM if field.enum_type is not None:
+            names = _enum_names(field.enum_type)
+            text = value.text if isinstance(value, Plain) else value
+            if isinstance(text, str) and text in names:
+                return names[text]
+            violations.append(Violation(path, f"must be {' or '.join(names)}", Reason.INVALID_FIELD))
         case _:
             raise TypeError(f"a document has no fields of the type of {field.full_name}")
     return None
+
+
+def _enum_names(enum: EnumDescriptor) -> dict[str, int]:
+    """The number of each value by its name as JSON spells it, but for the unspecified one."""
+    prefix = enum.values_by_number[0].name.removesuffix("UNSPECIFIED")
+    return {value.name.removeprefix(prefix).lower(): value.number for value in enum.values if value.number}
 
 
 def _object(tree: dict[str, Tree], path: str, level: int, violations: list[Violation]) -> JsonObject:

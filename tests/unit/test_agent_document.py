@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from server.core.agent import Agent, AgentSpec, AgentStatus
 from server.core.errors import Reason, ServiceError
 from server.core.json import JsonObject
-from server.core.layer import CapabilityConfig, Layer
+from server.core.layer import CapabilityConfig, Layer, Mode
 from server.rpc import agent_document, decode
-from tests.unit.strategies import PATCHES, TEXT
+from tests.unit.strategies import LOCKS, PATCHES, TEXT
 
 FENCE = "---\nname: a\n---\n"
 HOSTILE_TEXTS = [
@@ -117,7 +117,9 @@ TEXTS = (
 MODELS = st.from_regex(r"[A-Za-z0-9._:/@-]{1,20}", fullmatch=True)
 REFS = st.from_regex(r"[a-z0-9_.:-]{1,20}", fullmatch=True)
 CONFIGS = PATCHES | st.dictionaries(TEXTS, TEXTS | st.lists(TEXTS, max_size=3), max_size=3)
-ENTRIES = st.builds(CapabilityConfig, REFS, st.none() | CONFIGS)
+ENTRIES = st.builds(CapabilityConfig, REFS, st.none() | CONFIGS, locked=st.just(()) | LOCKS) | st.builds(
+    CapabilityConfig, REFS, mode=st.just(Mode.EXCLUDE)
+)
 AGENTS = st.builds(
     Agent,
     organization_id=st.just(bytes(16)),
@@ -355,11 +357,14 @@ WRONG = {
         ],
     ),
     "capabilities that are none": (
-        "name: a\nsystem_prompt: p\ncapabilities: [{}, {ref: b, conf: 1}, [], {ref: b, config: []}, UP]",
+        "name: a\nsystem_prompt: p\ncapabilities: [{}, {ref: b, conf: 1}, [], {ref: b, config: []}, UP, "
+        "{ref: b, mode: unspecified}, {ref: b, locked: /a}]",
         [
             ("capabilities[1].conf", Reason.UNKNOWN_FIELD),
             ("capabilities[2]", Reason.INVALID_FIELD),
             ("capabilities[3].config", Reason.INVALID_FIELD),
+            ("capabilities[5].mode", Reason.INVALID_FIELD),
+            ("capabilities[6].locked", Reason.INVALID_FIELD),
             ("capabilities[0].ref", Reason.REQUIRED_FIELD_MISSING),
             ("capabilities[2].ref", Reason.REQUIRED_FIELD_MISSING),
             ("capabilities[4].ref", Reason.INVALID_FIELD),

@@ -19,9 +19,10 @@ from tests.wire.harness.outcome import Answer, Failure
 from tests.wire.test_cases import made
 
 CAPABILITIES = st.lists(
-    st.fixed_dictionaries({"ref": st.sampled_from(["free_form", "noop"]), "config": st.none() | CONFIGS}).map(
-        lambda entry: entry if entry["ref"] == "free_form" else {"ref": "noop", "config": None}
-    ),
+    st.fixed_dictionaries(
+        {"ref": st.sampled_from(["free_form", "noop"]), "config": st.none() | CONFIGS},
+        optional={"locked": st.just(["/a", "/b~1c"])},
+    ).map(lambda entry: entry if entry["ref"] == "free_form" else {"ref": "noop", "config": None}),
     max_size=2,
     unique_by=lambda entry: str(entry["ref"]),
 )
