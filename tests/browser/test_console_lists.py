@@ -115,7 +115,9 @@ def test_agents_are_found_and_shown(page: Page, service: Service) -> None:
             display_name=f"Reader {uuid.uuid4().hex[:8]}",
             description="Reads a lot.",
             default_model_id="model-a",
-            capabilities=[{"ref": "web_fetch", "config": {"timeout_ms": 1234}}],
+            capabilities=[
+                {"ref": "web_fetch", "config": {"timeout_ms": 1234}, "locked": ["/timeout_ms", "/max_bytes"]}
+            ],
         )
         api.session(agent, title="Its only one")
     open_signed_in(page, service, "#/agents")
@@ -123,7 +125,8 @@ def test_agents_are_found_and_shown(page: Page, service: Service) -> None:
     expect(page.locator(".row")).to_have_count(1)
     page.get_by_role("link", name=name).click()
     expect(page.get_by_role("heading", name=name)).to_be_visible()
-    for text in ("Reads a lot.", "model-a", '"timeout_ms": 1234', "Be brief."):
+    locked = "Locked for its sessions: /timeout_ms, /max_bytes"
+    for text in ("Reads a lot.", "model-a", '"timeout_ms": 1234', locked, "Be brief."):
         expect(page.get_by_role("main")).to_contain_text(text)
     page.get_by_role("link", name="Its sessions").click()
     expect(page.locator(".row")).to_have_count(1)

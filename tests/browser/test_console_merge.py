@@ -209,14 +209,15 @@ def test_an_archived_agent_is_refused_in_words(page: Page, service: Service, mis
 
 def test_a_session_can_be_the_beginning_of_another(page: Page, service: Service) -> None:
     with connected(service) as api:
-        agent, name = api.agent()
+        agent, name = api.agent(capabilities=["virtual_bash"])
         config: Json = {"timeout_ms": 77}
+        excluded: Json = {"ref": "virtual_bash", "mode": "exclude"}
         first = api.session(
             agent,
             title="First",
             tags=["t"],
             model_id="m",
-            capabilities=[{"ref": "web_fetch", "config": config}],
+            capabilities=[{"ref": "web_fetch", "config": config}, excluded],
         )
     open_signed_in(page, service, f"#/new?from={first}")
     expect(combobox(page, "Agent")).to_have_value(name)
@@ -224,6 +225,10 @@ def test_a_session_can_be_the_beginning_of_another(page: Page, service: Service)
     expect(text_box(page, "Model")).to_have_value("m")
     expect(text_box(page, "timeout_ms")).to_have_value("77")
     expect(leaf(page, "web_fetch", "/timeout_ms").locator(".by")).to_have_text("set by session")
+    expect(page.get_by_text("Taken out of what the agent brings.")).to_be_visible()
+    expect(page.locator('[data-ref="virtual_bash"]')).to_have_count(0)
+    page.get_by_role("button", name="Remove virtual_bash").click()
+    expect(page.locator('[data-ref="virtual_bash"]')).to_be_visible()
 
 
 def test_a_create_that_may_have_gone_through_is_not_made_twice(

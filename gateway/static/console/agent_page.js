@@ -69,8 +69,19 @@ function capabilities(agent) {
   return element(
     "ul.capabilities",
     {},
-    agent.capabilities.map(({ ref, config }) =>
-      element("li.capability", {}, element("code.ref", {}, ref), config ? element("pre", {}, prettyJson(config)) : null),
+    agent.capabilities.map(({ ref, config, mode, locked }) =>
+      element(
+        "li.capability",
+        {},
+        element("code.ref", {}, ref),
+        mode === "exclude" ? element("p.hint", {}, "Taken out.") : null,
+        config ? element("pre", {}, prettyJson(config)) : null,
+        locked ? element("p.hint", {}, `Locked for its sessions: ${locked.map(nameOfPath).join(", ")}`) : null,
+      ),
     ),
   );
+}
+
+function nameOfPath(pointer) {
+  return pointer === "" ? "all of it" : pointer;
 }

@@ -8,9 +8,10 @@ import { unfit } from "./schema.js";
 
 /**
  * Returns `{ ref, element, read, invalid, targets, showOrigins, focus }` of an editor for a capability.
- * `capability` is its entry in the catalog, null when there is none.
+ * `capability` is its entry in the catalog, null when there is none; one that is `excluded` is taken out of
+ * what the agent brings, and has no config.
  */
-export function capabilityEditor({ ref, capability, config, inherited, onChange, onRemove }) {
+export function capabilityEditor({ ref, capability, config, excluded, inherited, onChange, onRemove }) {
   const schema = capability?.config_schema ?? {};
   const title = newId("capability");
   const body = element("div", {});
@@ -30,27 +31,30 @@ export function capabilityEditor({ ref, capability, config, inherited, onChange,
       "header",
       {},
       element("div", {}, element("h3", { id: title }, capability?.name ?? ref), element("code", {}, ref)),
-      element("div.segments", { role: "group", "aria-label": `Config of ${ref} as` }, asForm, asJson),
+      excluded
+        ? null
+        : element("div.segments", { role: "group", "aria-label": `Config of ${ref} as` }, asForm, asJson),
       remove,
     ),
     element(
       "p.hint",
       {},
       capability?.description ?? "The catalog does not have this capability.",
-      inherited ? " The agent has it, too: what is set here goes over the agent's config." : null,
+      inherited && !excluded ? " The agent has it, too: what is set here goes over the agent's config." : null,
     ),
     whole,
     note,
     body,
   );
-  show(capability !== null && unfit(config ?? {}, schema, schema) === null, config ?? undefined);
+  if (excluded) show(false, undefined);
+  else show(capability !== null && unfit(config ?? {}, schema, schema) === null, config ?? undefined);
 
   function show(form, value) {
     formShown = form;
     asForm.setAttribute("aria-pressed", String(form));
     asJson.setAttribute("aria-pressed", String(!form));
     note.hidden = true;
-    part = form ? configForm({ schema, config: value, onChange }) : wholeJson(value);
+    part = excluded ? takenOut() : form ? configForm({ schema, config: value, onChange }) : wholeJson(value);
     part.showProvenance(leaves);
     fill(body, part.element);
   }
@@ -82,11 +86,21 @@ export function capabilityEditor({ ref, capability, config, inherited, onChange,
     };
   }
 
+  function takenOut() {
+    return {
+      element: element("p", {}, "Taken out of what the agent brings."),
+      invalid: () => null,
+      targets: () => [],
+      showProvenance() {},
+    };
+  }
+
   return {
     ref,
     element: node,
     /** The entry to send. */
     read() {
+      if (excluded) return { ref, mode: "exclude" };
       const value = part.read();
       const unset = value === undefined || (formShown && Object.keys(value).length === 0);
       return unset ? { ref } : { ref, config: value };

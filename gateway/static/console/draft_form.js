@@ -46,7 +46,7 @@ export function draftForm({ signal, known, begin, agent, onChange, onSubmit, onL
     signal,
     find: findCapabilities,
     onPick: ({ value }) => {
-      add(value, null).focus();
+      add({ ref: value }).focus();
       changed();
       return "";
     },
@@ -73,16 +73,17 @@ export function draftForm({ signal, known, begin, agent, onChange, onSubmit, onL
   function bringsNode(ref) {
     const set = editors.some((editor) => editor.ref === ref);
     const onclick = () => {
-      (editors.find((editor) => editor.ref === ref) ?? add(ref, null)).focus();
+      (editors.find((editor) => editor.ref === ref) ?? add({ ref })).focus();
       changed();
     };
     return button(ref, onclick, { "aria-label": `${set ? "Go to" : "Set"} the config of ${ref}` }, "button.chip.code");
   }
 
-  function add(ref, config) {
+  function add({ ref, config = null, mode = null }) {
     const editor = capabilityEditor({
       ref,
       config,
+      excluded: mode === "exclude",
       capability: known.get(ref) ?? null,
       inherited: chosen?.capabilities.some((one) => one.ref === ref) ?? false,
       onChange: changed,
@@ -120,7 +121,7 @@ export function draftForm({ signal, known, begin, agent, onChange, onSubmit, onL
     return `${one.id} · ${one.description}`;
   }
 
-  for (const { ref, config } of begin?.capabilities ?? []) add(ref, config);
+  for (const entry of begin?.capabilities ?? []) add(entry);
   if (chosen) picker.write(nameOf(chosen));
   showAgent();
 
