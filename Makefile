@@ -73,6 +73,18 @@ test: $(VENV)/.installed ## Run the tests; ARGS= goes to pytest
 	@command -v grpcurl >/dev/null || echo 'grpcurl is missing: "make grpcurl" builds it, given Go.'
 	$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: fuzz
+fuzz: export EVERRUNS_TEST_FUZZ_EXAMPLES ?= 300
+fuzz: export EVERRUNS_TEST_FUZZ_CALLS ?= 5000
+fuzz: $(VENV)/.installed ## Make over 5,000 generated calls by the OpenAPI document; EVERRUNS_TEST_FUZZ_SEED= others
+	$(BIN)/python -m pytest tests/fuzz $(ARGS)
+
+.PHONY: screenshots
+screenshots: export EVERRUNS_TEST_SCREENSHOTS := $(CURDIR)/docs/images
+screenshots: $(VENV)/.installed ## Take the README's pictures anew; needs Chromium
+	@mkdir -p $(EVERRUNS_TEST_SCREENSHOTS)
+	$(BIN)/python -m pytest tests/browser $(ARGS)
+
 .PHONY: check
 check: check-code check-types check-imports check-protos check-generated ## Lint, types, arrows between packages, protos, generated code
 
@@ -107,6 +119,7 @@ build/generated: $(VENV)/.installed
 	@rm -rf $@ && mkdir -p $@
 	$(PROTOC) --python_out=$@ --pyi_out=$@ $(PROTOS)
 	$(PROTOC) --grpc_python_out=$@ $(filter %_service.proto,$(PROTOS))
+	$(PROTOC) --include_source_info --descriptor_set_out=$@/everruns/v1/commented.binpb $(PROTOS)
 
 .PHONY: protos
 protos: build/generated ## Generate generated/ from protos/
@@ -152,5 +165,5 @@ bench-quick: $(VENV)/.bench ## The same in short
 
 .PHONY: clean
 clean: ## Remove what was built and cached; the environment and the data stay
-	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis .schemathesis .import_linter_cache
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +

@@ -9,7 +9,7 @@ from typing import TypedDict
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
-from gateway import health, routes
+from gateway import console, docs, elsewhere, health, routes
 from gateway.access import Access
 from gateway.channels import Channels
 from gateway.dispatch import Dispatcher
@@ -46,12 +46,16 @@ def build_app(settings: Settings, registry: CollectorRegistry | None = None) -> 
 
 
 def _route_table(channels: Channels, settings: Settings) -> RouteTable:
+    bindings = routes.bindings(routes.service_descriptors())
     return RouteTable(
         [
             ("GET", health.PATH, health.HealthEndpoint(channels)),
+            *(console.routes() if settings.console else ()),
+            *(docs.routes(bindings) if settings.docs else ()),
             *(
-                (binding.method, binding.path, RpcEndpoint(binding, channels, settings))
-                for binding in routes.bindings(routes.service_descriptors())
+                (binding.method, binding.template, RpcEndpoint(binding, channels, settings))
+                for binding in bindings
             ),
-        ]
+        ],
+        elsewhere.PATHS,
     )

@@ -15,22 +15,31 @@ class ClientGone(Exception):
     """The client closed the connection before it had sent the whole body; nobody is left to answer."""
 
 
-async def read_json_bytes(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
-    """Returns the bytes of a body that is declared as JSON.
+async def read_bytes(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
+    """Returns the bytes of a body of any type, none if it has none.
 
     Raises Problem: MESSAGE_TOO_LARGE above `limit` bytes, whether declared or only found on reading;
-    MALFORMED_BODY for an empty body; UNSUPPORTED_MEDIA_TYPE for a body that is not declared as JSON
-    in UTF-8, or is compressed. Raises ClientGone.
+    UNSUPPORTED_MEDIA_TYPE for a body that is compressed. Raises ClientGone.
     """
     if int(headers.get(b"content-length", b"0")) > limit:
         raise _too_large(limit)
     body = await _read(receive, limit)
+    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
+        raise refusal(UNSUPPORTED_MEDIA_TYPE, "The body must not be compressed.")
+    return body
+
+
+async def read_json_bytes(headers: Mapping[bytes, bytes], receive: Receive, limit: int) -> bytes:
+    """Returns the bytes of a body that is declared as JSON.
+
+    Raises what `read_bytes` raises, and Problem: MALFORMED_BODY for an empty body; UNSUPPORTED_MEDIA_TYPE
+    for a body that is not declared as JSON in UTF-8.
+    """
+    body = await read_bytes(headers, receive, limit)
     if not body:
         raise refusal(MALFORMED_BODY, "The body is empty; it must be a JSON object.")
     if not _is_json(headers.get(b"content-type", b"")):
         raise refusal(UNSUPPORTED_MEDIA_TYPE, "The body must be declared as Content-Type: application/json.")
-    if headers.get(b"content-encoding", b"identity").lower() != b"identity":
-        raise refusal(UNSUPPORTED_MEDIA_TYPE, "The body must not be compressed.")
     return body
 
 

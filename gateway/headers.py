@@ -14,11 +14,17 @@ from gateway.violations import Violations
 
 Metadata: TypeAlias = tuple[tuple[str, str], ...]
 
+REQUEST_ID = "X-Request-Id"
+REQUEST_TIMEOUT = "X-Request-Timeout"
+ORGANIZATION_ID = "X-Org-Id"
 IDEMPOTENCY_KEY = "Idempotency-Key"
+"""The headers of requests."""
+
 REPLAYED = "idempotency-replayed"
 """The server's initial metadata, and the answer's header, of an answer that was given before."""
 
 _REQUEST_ID = re.compile(rb"[!-~]{1,128}")
+_NUMBER = re.compile(rb"\s*[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\s*")
 _METADATA_VALUE = re.compile(rb"[ -~]*")
 
 
@@ -53,7 +59,7 @@ def to_metadata(headers: Mapping[bytes, bytes], request_id: str) -> Metadata:
     organization = headers.get(b"x-org-id")
     if organization is not None:
         if not _METADATA_VALUE.fullmatch(organization):
-            raise _refuse("X-Org-Id", "must be printable ASCII")
+            raise _refuse(ORGANIZATION_ID, "must be printable ASCII")
         metadata += (("x-org-id", organization.decode()),)
     return metadata
 
@@ -66,12 +72,10 @@ def timeout(headers: Mapping[bytes, bytes], longest: float) -> float:
     given = headers.get(b"x-request-timeout")
     if given is None:
         return longest
-    try:
-        seconds = float(given)
-    except ValueError:
-        seconds = math.nan
+    # float() reads more than JSON has, as "1_0".
+    seconds = float(given) if _NUMBER.fullmatch(given) else math.nan
     if not 0 < seconds < math.inf:
-        raise _refuse("X-Request-Timeout", "must be a number of seconds above 0")
+        raise _refuse(REQUEST_TIMEOUT, "must be a number of seconds above 0")
     return min(seconds, longest)
 
 

@@ -19,6 +19,7 @@ from gateway.json_value import JsonObject, JsonValue
 from gateway.names import json_name
 from gateway.scalars import Scalar, json_scalar
 from gateway.struct_json import parse_struct
+from gateway.times import parse_timestamp
 from gateway.violations import Path, Violations, nearest
 
 ParseField: TypeAlias = Callable[[Message, JsonValue, Path, Violations], None]
@@ -30,7 +31,7 @@ ParseItem: TypeAlias = Callable[[Any, JsonValue, Path, Violations], None]
 UnknownKey: TypeAlias = Callable[[str, JsonValue, Path, Violations], None]
 """Judges a key that is no field of the message."""
 
-_SHORTHAND = {CapabilityConfig.DESCRIPTOR.full_name: "ref"}
+SHORTHAND = {CapabilityConfig.DESCRIPTOR.full_name: "ref"}
 """The field that a bare string stands for, by message type."""
 
 
@@ -161,7 +162,7 @@ def _item_parser(message_type: Descriptor) -> ParseItem:
     if message_type.full_name.startswith("google.protobuf."):
         raise TypeError(f"{message_type.full_name} has no form in a body here")
     parse_message = _parser(message_type).parse
-    shorthand = _SHORTHAND.get(message_type.full_name)
+    shorthand = SHORTHAND.get(message_type.full_name)
     if shorthand is None:
         return _objects_only(parse_message)
 
@@ -178,13 +179,11 @@ def _item_parser(message_type: Descriptor) -> ParseItem:
 
 
 def _parse_timestamp(target: Timestamp, value: JsonValue, path: Path, violations: Violations) -> None:
-    try:
-        if not isinstance(value, str):
-            raise ValueError
-        target.FromJsonString(value)
-    except ValueError:
-        violations.add(path, INVALID_FIELD, "must be a time in RFC 3339, 2026-01-31T23:59:59Z")
+    time = parse_timestamp(value) if isinstance(value, str) else None
+    if time is None:
+        violations.add(path, INVALID_FIELD, "must be an RFC 3339 time, such as 2026-01-31T12:00:00Z")
     else:
+        target.CopyFrom(time)
         target.SetInParent()
 
 

@@ -7,8 +7,10 @@ from typing import TypeVar, cast
 
 from google.api.field_behavior_pb2 import FieldBehavior
 from google.api.http_pb2 import HttpRule
-from google.protobuf.descriptor import EnumValueDescriptor, FieldDescriptor, MethodDescriptor
+from google.protobuf.descriptor import Descriptor, EnumValueDescriptor, FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
+
+from everruns.v1.options_pb2 import Example, FieldLimits
 
 T = TypeVar("T")
 
@@ -31,9 +33,49 @@ def is_immutable(field: FieldDescriptor) -> bool:
     return FieldBehavior.IMMUTABLE in _behaviors(field)
 
 
+def is_required(field: FieldDescriptor) -> bool:
+    """Returns whether a request must have the field (AIP-203)."""
+    return FieldBehavior.REQUIRED in _behaviors(field)
+
+
+def limits(field: FieldDescriptor) -> FieldLimits:
+    """Returns what a value of the field must keep to."""
+    return _option(field.GetOptions(), "everruns.v1.limits", FieldLimits())
+
+
+def exactly_one_of(message: Descriptor) -> list[str]:
+    """Returns the names of the fields of which exactly one is set; none for a message without such."""
+    return list(_option(message.GetOptions(), "everruns.v1.exactly_one_of", []))
+
+
+def always_unset(field: FieldDescriptor) -> list[str]:
+    """Returns the names of the fields of the message in this field that are always unset there."""
+    return list(_option(field.GetOptions(), "everruns.v1.always_unset", []))
+
+
+def perhaps_unset(field: FieldDescriptor) -> list[str]:
+    """Returns the names of the fields of the message in this field that may be unset there alone."""
+    return list(_option(field.GetOptions(), "everruns.v1.perhaps_unset", []))
+
+
+def example(field: FieldDescriptor) -> str:
+    """Returns a value to show, as it is in a path or a query string, or an empty string for none."""
+    return _option(field.GetOptions(), "everruns.v1.example", "")
+
+
+def examples(method: MethodDescriptor) -> list[Example]:
+    """Returns requests to show, which work in a new installation."""
+    return list(_option(method.GetOptions(), "everruns.v1.examples", []))
+
+
 def json_alias(field: FieldDescriptor) -> str:
     """Returns the second JSON key of a field, or an empty string when it has none."""
     return _option(field.GetOptions(), "everruns.v1.json_alias", "")
+
+
+def is_shown_when_set(field: FieldDescriptor) -> bool:
+    """Returns whether answers have the field's key only where it is set and no empty list."""
+    return _option(field.GetOptions(), "everruns.v1.shown_when_set", False)
 
 
 def grpc_code(reason: EnumValueDescriptor) -> int:

@@ -1,7 +1,8 @@
 """From a protobuf message to JSON values, by a plan made once for each message type.
 
-Every key is always there. What is unset is null, or [] for a list. A string field without presence
-cannot tell unset from empty, so an empty one is null too: it is an id or a name, which is never empty.
+Every key is always there, but for fields that say otherwise (`shown_when_set`). What is unset is null, or []
+for a list. A string field without presence cannot tell unset from empty, so an empty one is null too: it
+is an id or a name, which is never empty.
 """
 
 from __future__ import annotations
@@ -48,10 +49,15 @@ def renderer(message: Descriptor) -> Callable[[Message], JsonObject]:
         (alias, json_name(field)) for field in message.fields if (alias := proto_options.json_alias(field))
     ]
 
+    shown_when_set = [json_name(field) for field in message.fields if proto_options.is_shown_when_set(field)]
+
     def render(message: Message) -> JsonObject:
         tree = {key: read(message) for key, read in columns}
         for alias, key in aliases:
             tree[alias] = tree[key]
+        for key in shown_when_set:
+            if tree[key] in (None, []):
+                del tree[key]
         return tree
 
     return render

@@ -9,7 +9,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from gateway import errors, headers
-from gateway.body import read_json_bytes
+from gateway.body import read_bytes, read_json_bytes
 from gateway.channels import Channels
 from gateway.exchange import Answer, HttpRequest
 from gateway.routes import Binding
@@ -41,9 +41,12 @@ class RpcEndpoint:
         timeout = headers.timeout(request.headers, self._settings.timeout_seconds)
         key = headers.idempotency_key(request.headers) if self._requests.takes_idempotency_key else None
         body = b""
-        if self._requests.takes_body:
+        if self._requests.takes_json:
             body = await read_json_bytes(request.headers, request.receive, self._settings.max_body_bytes)
-        message = self._requests.request(request.path_values, request.query, body, key)
+        elif self._requests.takes_document:
+            body = await read_bytes(request.headers, request.receive, self._settings.max_body_bytes)
+        content_type = request.headers.get(b"content-type", b"")
+        message = self._requests.request(request.path_values, request.query, body, key, content_type)
         call = self._rpc(message, metadata=metadata, timeout=timeout)
         try:
             answer = self._responses.answer(await call)

@@ -33,6 +33,7 @@ class Settings:
     `log_format` is `json` or `text`, `log_calls` one request in how many that succeed has a line, 0 for
     none of them and None for no request at all. Metrics are served where there is a port for them.
     `http_tls` and `grpc_tls` are of what it listens on and of those channels; None for plain text.
+    `console` is whether `/console` is there, `docs` whether `/docs` and `/openapi.json` are.
     """
 
     http_host: str = "127.0.0.1"
@@ -48,11 +49,14 @@ class Settings:
     metrics_port: int | None = None
     http_tls: ServerFiles | None = None
     grpc_tls: ClientFiles | None = None
+    console: bool = True
+    docs: bool = True
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Returns the settings of `EVERRUNS_HTTP_HOST`, `_PORT`, `_MAX_BODY_BYTES`, `_TIMEOUT_SECONDS`,
-    `_WORKERS`, `_METRICS_PORT`, `_TLS_CERT`, `_TLS_KEY`, `_TLS_CLIENT_CA`, `EVERRUNS_METRICS_HOST`,
+    `_WORKERS`, `_METRICS_PORT`, `_TLS_CERT`, `_TLS_KEY`, `_TLS_CLIENT_CA`, `_CONSOLE`, `_DOCS`,
+    `EVERRUNS_METRICS_HOST`,
     `EVERRUNS_LOG_FORMAT`, `_CALLS`, `EVERRUNS_GRPC_CHANNELS`, `_CA`, `_CLIENT_CERT`, `_CLIENT_KEY`,
     `_SERVER_NAME` and `_TARGET`, which without a value is the port `EVERRUNS_GRPC_PORT` of this machine,
     and of `EVERRUNS_ALLOW_PLAINTEXT`.
@@ -100,8 +104,10 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         ),
         http_tls=_http_tls(environment, problems),
         grpc_tls=_grpc_tls(environment, problems),
+        console=read("EVERRUNS_HTTP_CONSOLE", _on_or_off, "on or off", defaults.console),
+        docs=read("EVERRUNS_HTTP_DOCS", _on_or_off, "on or off", defaults.docs),
     )
-    plaintext = read("EVERRUNS_ALLOW_PLAINTEXT", _switch, '"on" or "off"', False)
+    plaintext = read("EVERRUNS_ALLOW_PLAINTEXT", _on_or_off, "on or off", False)
     if not problems and not (settings.http_tls or plaintext or _is_loopback(settings.http_host)):
         problems.append(
             f"EVERRUNS_HTTP_HOST: {settings.http_host} can be reached from elsewhere, and without TLS keys "
@@ -162,12 +168,6 @@ def _file(environment: Mapping[str, str], name: str) -> Path | None:
     return Path(text) if text else None
 
 
-def _switch(text: str) -> bool:
-    if text.lower() not in ("on", "off"):
-        raise ValueError
-    return text.lower() == "on"
-
-
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
@@ -194,6 +194,12 @@ def _count(text: str) -> int:
 def _seconds(text: str) -> float:
     # The smallest float above 0 is a number of seconds, too.
     return _within(float(text), math.ulp(0.0), _DAY)
+
+
+def _on_or_off(text: str) -> bool:
+    if text.lower() not in ("on", "off"):
+        raise ValueError
+    return text.lower() == "on"
 
 
 def _within(number: N, low: float, high: float) -> N:

@@ -1,4 +1,4 @@
-"""Times in a query string: RFC 3339, section 5.6."""
+"""Times as JSON and a query string have them: RFC 3339, section 5.6."""
 
 from __future__ import annotations
 

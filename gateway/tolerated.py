@@ -6,9 +6,11 @@ out: when it is null or empty, or names the one harness that there is.
 
 from __future__ import annotations
 
+import re
+
 from gateway.json_value import JsonValue
 
-_KEYS = frozenset(
+KEYS = frozenset(
     {
         "agent_identity_id",
         "harness_id",
@@ -26,14 +28,18 @@ _KEYS = frozenset(
         "workspace_id",
     }
 )
+"""Their names."""
 
-_HARNESS_ID = "harness_00000000000000000000000000000001"
-_HARNESS_NAME = "generic"
+HARNESS_NAME = "generic"
+HARNESS_ID_PATTERN = "^[Hh][Aa][Rr][Nn][Ee][Ss][Ss]_(?:0{31}1|0{8}(?:-0{4}){3}-0{11}1)$"
+"""The id of the one harness, as ids are accepted: also in upper case, and with the hyphens of a UUID."""
+
+_HARNESS_ID = re.compile(HARNESS_ID_PATTERN)
 
 
 def is_tolerated(key: str) -> bool:
     """Returns whether the key is one of them. Where a resource has the field, the field comes first."""
-    return key in _KEYS
+    return key in KEYS
 
 
 def loses_nothing(key: str, value: JsonValue) -> bool:
@@ -43,6 +49,5 @@ def loses_nothing(key: str, value: JsonValue) -> bool:
     if not isinstance(value, str):
         return False
     if key == "harness_id":
-        # Ids are also accepted with hyphens and in upper case.
-        return value.lower().replace("-", "") == _HARNESS_ID
-    return key == "harness_name" and value == _HARNESS_NAME
+        return _HARNESS_ID.fullmatch(value) is not None
+    return key == "harness_name" and value == HARNESS_NAME

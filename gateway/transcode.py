@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -22,11 +22,12 @@ from gateway.problem import refusal_of_fields
 from gateway.query import QueryParser
 from gateway.render import renderer
 from gateway.resource_body import ResourceBody
-from gateway.routes import Binding
+from gateway.routes import REQUEST_ID, UPDATE_MASK, Binding, is_document
 from gateway.violations import Path, Violations
 
-_REQUEST_ID = "request_id"
-_UPDATE_MASK = "update_mask"
+_CREATED = "created"
+_EMPTY = "google.protobuf.Empty"
+_CREATING = ("Create", "Copy", "Import")
 
 
 class RequestTranscoder:
@@ -38,24 +39,30 @@ class RequestTranscoder:
     def __init__(self, binding: Binding) -> None:
         request = binding.rpc.input_type
         self._class = GetMessageClass(request)
-        self._variables = [_resolve(request, variable) for variable in binding.variables]
+        self._variables = [variable.split(".") for variable in binding.variables]
         self._body_field = binding.body
         self._body = _resource_body(binding)
-        self._masked = binding.method == "PATCH" and _UPDATE_MASK in request.fields_by_name
-        elsewhere = {binding.body, _REQUEST_ID, _UPDATE_MASK, *(path[0] for path in self._variables)}
-        self._query = QueryParser(field for field in request.fields if field.name not in elsewhere)
-        self.takes_body = self._body is not None
-        self.takes_idempotency_key = _REQUEST_ID in request.fields_by_name
+        self._masked = binding.changes_by_mask
+        self._query = QueryParser(binding.query_fields)
+        self.takes_json = self._body is not None
+        self.takes_document = is_document(binding.body_message)
+        """Whether the body is handed on as it is, with its content type (google.api.HttpBody)."""
+        self.takes_idempotency_key = binding.idempotency_field is not None
         self.rest_names: Mapping[str, str] = {
-            field.name: IDEMPOTENCY_KEY if field.name == _REQUEST_ID else json_name(field)
+            field.name: IDEMPOTENCY_KEY if field.name == REQUEST_ID else json_name(field)
             for field in request.fields
         }
         """What REST calls each field of the request."""
 
     def request(
-        self, path_values: Sequence[str], query: bytes, body: bytes, idempotency_key: str | None
+        self,
+        path_values: Sequence[str],
+        query: bytes,
+        body: bytes,
+        idempotency_key: str | None,
+        content_type: bytes = b"",
     ) -> Message:
-        """Returns the request message.
+        """Returns the request message; the content type is that of a document.
 
         Raises Problem with every violation in the query and the body, or for a body that is not JSON.
         """
@@ -64,12 +71,17 @@ class RequestTranscoder:
         self._query.parse(message, query, violations)
         if self._body is not None:
             self._put_body(message, self._body, body, violations)
+        elif self.takes_document:
+            document: HttpBody = getattr(message, self._body_field)
+            document.SetInParent()
+            # Latin-1 has a character for every byte, so this never fails.
+            document.content_type, document.data = content_type.decode("latin-1"), body
         for variable, value in zip(self._variables, path_values, strict=True):
             _put_variable(message, variable, value, violations)
         if violations:
             raise refusal_of_fields(violations)
         if idempotency_key is not None and self.takes_idempotency_key:
-            setattr(message, _REQUEST_ID, idempotency_key)
+            setattr(message, REQUEST_ID, idempotency_key)
         return message
 
     def _put_body(
@@ -78,7 +90,7 @@ class RequestTranscoder:
         tree = decode_object(body, violations)
         resource: Message = getattr(message, self._body_field)
         if self._masked:
-            mask: FieldMask = getattr(message, _UPDATE_MASK)
+            mask: FieldMask = getattr(message, UPDATE_MASK)
             mask.paths.extend(resource_body.parse_changes(resource, tree, violations))
         else:
             resource_body.parse(resource, tree, violations)
@@ -88,24 +100,28 @@ class ResponseTranscoder:
     """Makes the answer from the response message of an RPC. It may be used from any thread.
 
     The status follows from the RPC: 204 without a body for google.protobuf.Empty; 201 with a
-    `Location` for a method that is named Create, or for a response that says `created`; else 200.
+    `Location` for a method whose name begins with Create, Copy or Import, or for a response that says
+    `created`; else 200. The answer of google.api.HttpBody is its data, as of its content type.
     """
 
     def __init__(self, binding: Binding) -> None:
         response = binding.rpc.output_type
-        self._empty = response.full_name == "google.protobuf.Empty"
-        self._render = renderer(_response_resource(binding))
+        self._empty = response.full_name == _EMPTY
+        is_text = is_document(binding.response_message)
+        self._render = renderer(binding.response_message) if not is_text else None
         self._resource_field = binding.response_body
         self._is_created = _created(binding)
         # An answer that has more than the resource has it in a field of the name that it has in the request.
         within = binding.body and not binding.response_body and binding.body in response.fields_by_name
         self._made_id = attrgetter(f"{binding.body}.id" if within else "id")
-        self._collection = binding.path.partition("/{")[0]
+        self._collection = "/".join(binding.path.split("/")[:3])
 
     def answer(self, response: Message) -> Answer:
         """Returns the answer."""
         if self._empty:
             return Answer(204)
+        if self._render is None:
+            return _document_answer(response)
         resource = getattr(response, self._resource_field) if self._resource_field else response
         tree = self._render(resource)
         if self._is_created(response):
@@ -114,44 +130,41 @@ class ResponseTranscoder:
         return json_answer(200, tree)
 
 
+def statuses(binding: Binding) -> list[int]:
+    """Returns the statuses of the answers that are no errors, as `ResponseTranscoder` makes them."""
+    if binding.rpc.output_type.full_name == _EMPTY:
+        return [204]
+    if _CREATED in binding.rpc.output_type.fields_by_name:
+        return [200, 201]
+    return [201] if _always_creates(binding) else [200]
+
+
 def _created(binding: Binding) -> Callable[[Message], bool]:
-    if "created" in binding.rpc.output_type.fields_by_name:
-        return attrgetter("created")
-    always = binding.rpc.name.startswith("Create")
+    if _CREATED in binding.rpc.output_type.fields_by_name:
+        return attrgetter(_CREATED)
+    always = _always_creates(binding)
     return lambda _: always
 
 
+def _always_creates(binding: Binding) -> bool:
+    return binding.rpc.name.startswith(_CREATING)
+
+
+def _document_answer(response: Message) -> Answer:
+    if not isinstance(response, HttpBody):
+        raise TypeError(f"{response.DESCRIPTOR.full_name} is no document")
+    return Answer(200, response.data, ((b"content-type", response.content_type.encode("latin-1")),))
+
+
 def _resource_body(binding: Binding) -> ResourceBody | None:
-    if not binding.body:
+    spec = binding.body_message
+    if spec is None or is_document(spec):
         return None
-    spec = binding.rpc.input_type.fields_by_name[binding.body].message_type
-    if spec is None:
-        raise ValueError(f"the body of {binding.rpc.full_name} is not a message")
     # An answer that has more than the resource has it in a field of the name that it has in the request.
-    response = _response_resource(binding)
+    response = binding.response_message
     within = response.fields_by_name.get(binding.body)
     resource = within.message_type if within is not None else None
     return ResourceBody(spec, resource or response)
-
-
-def _response_resource(binding: Binding) -> Descriptor:
-    response = binding.rpc.output_type
-    if not binding.response_body:
-        return response
-    resource = response.fields_by_name[binding.response_body].message_type
-    if resource is None:
-        raise ValueError(f"the response body of {binding.rpc.full_name} is not a message")
-    return resource
-
-
-def _resolve(request: Descriptor, variable: str) -> list[str]:
-    *parents, name = steps = variable.split(".")
-    message: Descriptor | None = request
-    for parent in parents:
-        message = message.fields_by_name[parent].message_type if message is not None else None
-    if message is None or message.fields_by_name[name].type != FieldDescriptor.TYPE_STRING:
-        raise ValueError(f"{{{variable}}} is not a string of {request.full_name}")
-    return steps
 
 
 def _put_variable(message: Message, steps: Sequence[str], value: str, violations: Violations) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from server import keys_command
 from server.app import open_store
-from server.catalog.load import CatalogFileError
+from server.catalog.file import CatalogFileError
 from server.core.errors import ServiceError
 from server.dev import GatewayFailed, run_dev
 from server.dev_postgres import PostgresFailed, run_dev_on_postgres

@@ -11,16 +11,19 @@ from everruns.v1 import (
     agent_service_pb2,
     capability_service_pb2,
     key_service_pb2,
+    model_service_pb2,
     session_service_pb2,
     turn_service_pb2,
 )
 from server.catalog.load import load_catalog
+from server.catalog.models import load_models
 from server.core.caller import Scope
 from server.core.catalog import Catalog
 from server.core.clock import SystemClock
 from server.core.errors import Reason, ServiceError
 from server.core.merge import remembering
 from server.core.meters import Meters
+from server.core.model import ANY_MODEL, ModelTable
 from server.core.store import Store
 from server.executor import Threads
 from server.metrics import Metrics
@@ -29,6 +32,7 @@ from server.rpc.calls import LARGEST_MESSAGE, Calls
 from server.rpc.capability_service import CapabilityService
 from server.rpc.journal import Journal
 from server.rpc.key_service import KeyService
+from server.rpc.model_service import ModelService
 from server.rpc.page_token import PageTokens
 from server.rpc.reflection import add_reflection
 from server.rpc.services import add_service
@@ -44,6 +48,7 @@ from server.usecases.authenticate import Authenticate
 from server.usecases.begin_turn import BeginTurn
 from server.usecases.cancel_turn import CancelTurn
 from server.usecases.compare_sessions import CompareSessions
+from server.usecases.copy_agent import CopyAgent
 from server.usecases.create_agent import CreateAgent
 from server.usecases.create_key import IssueKey
 from server.usecases.create_session import CreateSession
@@ -54,18 +59,22 @@ from server.usecases.explain_session import ExplainSession
 from server.usecases.get_agent import GetAgent
 from server.usecases.get_capability import GetCapability
 from server.usecases.get_key import GetKey
+from server.usecases.get_model import GetModel
 from server.usecases.get_runtime_agent import GetRuntimeAgent
 from server.usecases.get_session import GetSession
 from server.usecases.get_session_stats import GetSessionStats
 from server.usecases.get_turn import GetTurn
 from server.usecases.heartbeat_turn import HeartbeatTurn
+from server.usecases.import_agent import ImportAgent
 from server.usecases.key_uses import KeyUses
 from server.usecases.list_agents import ListAgents
 from server.usecases.list_capabilities import ListCapabilities
 from server.usecases.list_keys import ListKeys
+from server.usecases.list_models import ListModels
 from server.usecases.list_sessions import ListSessions
 from server.usecases.list_turns import ListTurns
 from server.usecases.pin_session import PinSession
+from server.usecases.preview_agent import PreviewAgent
 from server.usecases.preview_session import PreviewSession
 from server.usecases.revoke_key import RevokeKey
 from server.usecases.rotate_key import RotateKey
@@ -76,12 +85,13 @@ from server.usecases.update_session import UpdateSession
 SESSIONS = session_service_pb2.DESCRIPTOR.services_by_name["SessionService"]
 AGENTS = agent_service_pb2.DESCRIPTOR.services_by_name["AgentService"]
 CAPABILITIES = capability_service_pb2.DESCRIPTOR.services_by_name["CapabilityService"]
+MODELS = model_service_pb2.DESCRIPTOR.services_by_name["ModelService"]
 TURNS = turn_service_pb2.DESCRIPTOR.services_by_name["TurnService"]
 KEYS = key_service_pb2.DESCRIPTOR.services_by_name["KeyService"]
 CONNECTION_GRACE = 60
 """How long, in seconds, calls have to finish on a connection that has reached its age."""
 
-SERVICES = (SESSIONS, AGENTS, CAPABILITIES, TURNS, KEYS)
+SERVICES = (SESSIONS, AGENTS, CAPABILITIES, MODELS, TURNS, KEYS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +103,7 @@ class Services:
     capabilities: CapabilityService
     turns: TurnService
     keys: KeyService
+    models: ModelService
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +136,20 @@ def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
     return PeeweeStore(dialect, largest_group=settings.group_size, meters=meters)
 
 
-def make_services(store: Store, catalog: Catalog, default_model: str | None) -> Services:
-    """The services over a store and a catalog."""
+def make_services(
+    store: Store, catalog: Catalog, default_model: str | None, models: ModelTable = ANY_MODEL
+) -> Services:
+    """The services over a store, a catalog and a table of models."""
     merge, clock = remembering(catalog), SystemClock()
-    get_runtime_agent = GetRuntimeAgent(store, merge, default_model)
+    get_runtime_agent = GetRuntimeAgent(store, merge, models, default_model)
     explain_session = ExplainSession(get_runtime_agent)
     return Services(
         sessions=SessionService(
-            create_session=CreateSession(store, merge, clock),
-            preview_session=PreviewSession(store, merge, default_model),
+            create_session=CreateSession(store, merge, models, clock),
+            preview_session=PreviewSession(store, merge, models, default_model),
             get_session=GetSession(store, merge),
             list_sessions=ListSessions(store, merge),
-            update_session=UpdateSession(store, merge, clock),
+            update_session=UpdateSession(store, merge, models, clock),
             delete_session=DeleteSession(store),
             pin_session=PinSession(store),
             unpin_session=UnpinSession(store),
@@ -147,12 +160,15 @@ def make_services(store: Store, catalog: Catalog, default_model: str | None) -> 
             cancel_turn=CancelTurn(store, clock),
         ),
         agents=AgentService(
-            create_agent=CreateAgent(store, merge, clock),
-            apply_agent=ApplyAgent(store, merge, clock),
+            create_agent=CreateAgent(store, merge, models, clock),
+            apply_agent=ApplyAgent(store, merge, models, clock),
             get_agent=GetAgent(store),
             list_agents=ListAgents(store),
-            update_agent=UpdateAgent(store, merge, clock),
+            update_agent=UpdateAgent(store, merge, models, clock),
             delete_agent=DeleteAgent(store, clock),
+            copy_agent=CopyAgent(store, clock),
+            import_agent=ImportAgent(store, merge, models, clock),
+            preview_agent=PreviewAgent(store, merge, models, default_model),
         ),
         capabilities=CapabilityService(
             list_capabilities=ListCapabilities(catalog),
@@ -172,18 +188,19 @@ def make_services(store: Store, catalog: Catalog, default_model: str | None) -> 
             rotate_key=RotateKey(store, clock),
             revoke_key=RevokeKey(store, clock),
         ),
+        models=ModelService(list_models=ListModels(models), get_model=GetModel(models)),
     )
 
 
 def build(settings: Settings) -> App:
     """The server of the settings, with its store open.
 
-    Raises what `open_store` and `server.catalog.load.load_catalog` raise.
+    Raises what `open_store`, `load_catalog` and `load_models` raise.
     """
-    catalog = load_catalog(settings.catalog_dir)
+    catalog, models = load_catalog(settings.catalog_dir), load_models(settings.models_file)
     meters = None if settings.metrics_port is None else Meters()
     store = open_store(settings, meters)
-    services = make_services(store, catalog, settings.default_model)
+    services = make_services(store, catalog, settings.default_model, models)
     patient, quick = Threads(settings.threads, "patient"), Threads(settings.quick_threads, "quick")
     server = grpc.server(
         patient,
@@ -206,6 +223,7 @@ def build(settings: Settings) -> App:
     add_service(server, calls, CAPABILITIES, services.capabilities)
     add_service(server, calls, KEYS, services.keys, Scope.ADMIN)
     add_service(server, calls, TURNS, services.turns)
+    add_service(server, calls, MODELS, services.models)
     names = [descriptor.full_name for descriptor in SERVICES]
     streams = Streams()
     servicer = CountedHealth(streams)

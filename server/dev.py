@@ -61,4 +61,6 @@ curl -X POST http://{rest}/v1/sessions -H "Authorization: Bearer {key}" \\
 grpcurl -plaintext -H "authorization: Bearer {key}" \\
   -d '{{"session": {{"agent_id": "{AGENT_ID}"}}}}' \\
   {grpc} everruns.v1.SessionService/CreateSession
+
+Or open http://{rest}/console in a browser; the key is in {settings.dev_key_file}.
 """

@@ -37,6 +37,7 @@ class Settings:
     database_url: str = field(repr=False)
     catalog_dir: Path | None
     default_model: str | None
+    models_file: Path | None
     postgres_prepare: bool
     workers: int
     pin_cores: bool
@@ -124,6 +125,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         database_url=database_url,
         catalog_dir=read("EVERRUNS_CATALOG_DIR", None, Path),
         default_model=read("EVERRUNS_DEFAULT_MODEL", None, str),
+        models_file=read("EVERRUNS_MODELS_FILE", None, Path),
         postgres_prepare=read("EVERRUNS_POSTGRES_PREPARE", True, _switch),
         workers=workers,
         pin_cores=read("EVERRUNS_PIN_CORES", True, _switch),

@@ -43,28 +43,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from server.catalog.parse import CapabilityTextError, parse
+from server.catalog.file import CatalogFileError, read_text
+from server.catalog.parse import parse
 from server.catalog.position import line_of
+from server.catalog.toml_text import TomlTextError
 from server.core.catalog import Capability, Catalog, CatalogError
 
 _BUILT_IN = Path(__file__).parent
-
-
-class CatalogFileError(Exception):
-    """A file or directory that the catalog cannot be made of; its text is `path:line: reason`.
-
-    `line` is None, and left out of the text, where it is about the file or directory as a whole.
-    """
-
-    def __init__(self, path: Path, line: int | None, reason: str) -> None:
-        super().__init__(path, line, reason)
-        self.path = path
-        self.line = line
-        self.reason = reason
-
-    def __str__(self) -> str:
-        place = self.path if self.line is None else f"{self.path}:{self.line}"
-        return f"{place}: {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +93,8 @@ def _read_directory(directory: Path) -> dict[str, _Entry]:
 
 
 def _read_file(path: Path) -> _Entry:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CatalogFileError(path, None, f"cannot be read: {error.strerror}") from error
-    try:
-        # Some editors begin a file with a byte order mark.
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise CatalogFileError(path, line, "is not UTF-8") from error
+    text = read_text(path)
     try:
         return _Entry(path, text, parse(text))
-    except CapabilityTextError as error:
+    except TomlTextError as error:
         raise CatalogFileError(path, error.line, error.reason) from error

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import math
-import re
-import tomllib
 from typing import cast
 
-from server.catalog.position import line_of
+from server.catalog.toml_text import error_at, json_document
 from server.core.catalog import Capability, CapabilityStatus, Tool
-from server.core.json import MAX_SAFE_INTEGER, JsonObject, JsonValue
-from server.core.schema import Schema, dotted
+from server.core.json import JsonObject
+from server.core.schema import Schema
 
-# Protobuf's own limit on nesting keeps clients from reading a schema of more than 32 levels.
-_MOST_LEVELS = 30
 _NO_KEYS: JsonObject = {"type": "object", "properties": {}, "additionalProperties": False}
-_SYNTAX_POSITION = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)$")
 
 _TEXT: JsonObject = {"type": "string", "minLength": 1}
 _TEXTS: JsonObject = {"type": "array", "items": _TEXT}
@@ -50,24 +44,15 @@ _FORMAT = Schema(
 )
 
 
-class CapabilityTextError(Exception):
-    """A text that is not that of a capability: `line`, from 1 on, and `reason`."""
-
-    def __init__(self, line: int, reason: str) -> None:
-        super().__init__(line, reason)
-        self.line = line
-        self.reason = reason
-
-
 def parse(text: str) -> Capability:
     """The capability that a text describes.
 
-    Raises CapabilityTextError for the first thing that is wrong with it as a text; whether the capability
+    Raises TomlTextError for the first thing that is wrong with it as a text; whether the capability
     holds by itself and among others, `Catalog.of` says.
     """
-    document = _document(text)
+    document = json_document(text)
     for problem in _FORMAT.problems(document):
-        raise _error_at(text, problem.path, problem.message)
+        raise error_at(text, problem.path, problem.message)
     # The format has vouched for the types.
     return Capability(
         id=cast(str, document["id"]),
@@ -96,58 +81,3 @@ def _tool(table: JsonObject) -> Tool:
         description=cast(str, table["description"]),
         parameters=cast(JsonObject, table.get("parameters", _NO_KEYS)),
     )
-
-
-def _document(text: str) -> JsonObject:
-    try:
-        document: dict[str, object] = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise _syntax_error(text, str(error)) from error
-    except RecursionError as error:
-        raise CapabilityTextError(1, "is nested too deeply") from error
-    except ValueError as error:
-        raise CapabilityTextError(1, f"is not valid TOML: {error}") from error
-    try:
-        return {key: _json(value, (key,)) for key, value in document.items()}
-    except _NotJsonError as error:
-        raise _error_at(text, error.path, error.reason) from error
-
-
-def _error_at(text: str, path: tuple[str | int, ...], reason: str) -> CapabilityTextError:
-    return CapabilityTextError(line_of(text, path), f"{dotted(path)}: {reason}")
-
-
-def _syntax_error(text: str, message: str) -> CapabilityTextError:
-    position = _SYNTAX_POSITION.search(message)
-    line = position[1] if position else None
-    reason = _SYNTAX_POSITION.sub("", message)
-    return CapabilityTextError(int(line) if line else text.count("\n") + 1, f"is not valid TOML: {reason}")
-
-
-class _NotJsonError(Exception):
-    def __init__(self, path: tuple[str | int, ...], reason: str) -> None:
-        super().__init__(path, reason)
-        self.path = path
-        self.reason = reason
-
-
-def _json(value: object, path: tuple[str | int, ...]) -> JsonValue:
-    if len(path) > _MOST_LEVELS:
-        raise _NotJsonError(path, f"is more than {_MOST_LEVELS} levels deep")
-    match value:
-        case dict():
-            return {key: _json(item, (*path, key)) for key, item in value.items()}
-        case list():
-            return [_json(item, (*path, place)) for place, item in enumerate(value)]
-        case bool() | str():
-            return value
-        case int() if abs(value) <= MAX_SAFE_INTEGER:
-            return value
-        case int():
-            raise _NotJsonError(path, "is an integer beyond 2^53, which JSON does not carry safely")
-        case float() if math.isfinite(value):
-            return value
-        case float():
-            raise _NotJsonError(path, "is not a finite number")
-        case _:
-            raise _NotJsonError(path, "is a date or time, which JSON does not have: write it as a string")

@@ -16,6 +16,8 @@ class Reason(StrEnum):
 
     INVALID_FIELD = "INVALID_FIELD"
     REQUIRED_FIELD_MISSING = "REQUIRED_FIELD_MISSING"
+    UNKNOWN_FIELD = "UNKNOWN_FIELD"
+    OUTPUT_ONLY_FIELD = "OUTPUT_ONLY_FIELD"
     IMMUTABLE_FIELD = "IMMUTABLE_FIELD"
     INVALID_ID = "INVALID_ID"
     LIMIT_EXCEEDED = "LIMIT_EXCEEDED"
@@ -33,6 +35,8 @@ class Reason(StrEnum):
     EXCLUDED_CAPABILITY_NEEDED = "EXCLUDED_CAPABILITY_NEEDED"
     CONFIG_LOCKED = "CONFIG_LOCKED"
     EXCLUSION_WITHOUT_EFFECT = "EXCLUSION_WITHOUT_EFFECT"
+    UNKNOWN_MODEL = "UNKNOWN_MODEL"
+    INVALID_DOCUMENT = "INVALID_DOCUMENT"
 
     API_KEY_MISSING = "API_KEY_MISSING"
     API_KEY_INVALID = "API_KEY_INVALID"
@@ -44,6 +48,8 @@ class Reason(StrEnum):
     CAPABILITY_NOT_FOUND = "CAPABILITY_NOT_FOUND"
     TURN_NOT_FOUND = "TURN_NOT_FOUND"
     KEY_NOT_FOUND = "KEY_NOT_FOUND"
+    UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
+    MODEL_NOT_FOUND = "MODEL_NOT_FOUND"
 
     AGENT_ALREADY_EXISTS = "AGENT_ALREADY_EXISTS"
     IDEMPOTENCY_KEY_REUSED = "IDEMPOTENCY_KEY_REUSED"
@@ -168,3 +174,14 @@ def turn_in_progress(session_id: str, worker: str) -> ServiceError:
 def lease_lost(why: str) -> ServiceError:
     """The answer to a worker whose turn is not its own any more."""
     return ServiceError(Reason.LEASE_LOST, why)
+
+
+def agent_already_exists(name: str) -> ServiceError:
+    """The answer where an agent's id or name is taken."""
+    text = "another agent has this id, or an active one this name"
+    return ServiceError(Reason.AGENT_ALREADY_EXISTS, text, resource=Resource("agent", name))
+
+
+def model_not_found(id: str) -> ServiceError:
+    """The answer where a model is asked for that the operator's table does not have."""
+    return ServiceError(Reason.MODEL_NOT_FOUND, f"there is no model {id}", resource=Resource("model", id))

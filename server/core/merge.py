@@ -9,7 +9,7 @@ What won, what it beat and what is left out is recorded as it happens, for `core
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
@@ -142,11 +142,12 @@ def merge(catalog: Catalog, layers: Layers) -> Merged:
     )
 
 
-def refuse(merged: Merged, layer: LayerName) -> None:
-    """Raises the ServiceError of a write of a layer, with all the errors that the layer answers for."""
+def refuse(merged: Merged, layer: LayerName, others: Sequence[Violation] = ()) -> None:
+    """Raises the ServiceError of a write of a layer, with all the errors that the layer answers for,
+    after the others that were found of the same write."""
     wrong = [p for p in merged.problems if p.layer is layer and p.severity is Severity.ERROR]
-    if wrong:
-        raise invalid([Violation(p.field, p.message, p.reason) for p in wrong])
+    if wrong or others:
+        raise invalid([*others, *(Violation(p.field, p.message, p.reason) for p in wrong)])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -36,3 +36,11 @@ class Page(Generic[T]):
     def map(self, change: Callable[[T], S]) -> Page[S]:
         """The same page with each item changed."""
         return Page(tuple(map(change, self.items)), self.total, self.next)
+
+
+def page_of(items: Sequence[T], page: PageRequest) -> Page[T]:
+    """The page of a list that is in memory and does not change, so that an item's key is its place."""
+    start = page.skip + (page.after[0] if page.after else 0)
+    found = tuple(items[start : start + page.size])
+    end = start + len(found)
+    return Page(found, len(items), (end, bytes(16)) if found and end < len(items) else None)

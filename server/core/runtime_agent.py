@@ -12,6 +12,7 @@ import rfc8785
 from server.core.effective_config import Provenance
 from server.core.json import MAX_SAFE_INTEGER, JsonValue
 from server.core.merge import Merged, MergedTool, Problem, Resolved
+from server.core.model import ModelTable
 
 
 class ModelSource(StrEnum):
@@ -32,6 +33,7 @@ class RuntimeSettings:
     session_model: str | None
     server_model: str | None
     max_iterations: int
+    models: ModelTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +108,11 @@ def _prompt(merged: Merged, agent_prompt: str) -> Iterator[PromptPart]:
 def _models(settings: RuntimeSettings) -> list[ChosenModel]:
     """The choices of a model, the one that counts first."""
     choices = [
-        ChosenModel(ModelSource.SESSION, settings.session_model),
-        ChosenModel(ModelSource.AGENT, settings.agent_model),
-        ChosenModel(ModelSource.SERVER, settings.server_model),
+        (ModelSource.SESSION, settings.session_model),
+        (ModelSource.AGENT, settings.agent_model),
+        (ModelSource.SERVER, settings.server_model),
     ]
-    made = [choice for choice in choices if choice.model is not None]
+    made = [ChosenModel(who, settings.models.resolve(name)) for who, name in choices if name is not None]
     return made or [ChosenModel(ModelSource.UNSET, None)]
 
 

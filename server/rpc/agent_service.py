@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
 
 from everruns.v1 import agent_pb2
 from everruns.v1 import agent_service_pb2 as pb
 from server.core.ids import parse_id
-from server.rpc import decode, encode
+from server.rpc import agent_document, decode, encode
 from server.rpc.calls import Call
 from server.usecases.apply_agent import ApplyAgent
+from server.usecases.copy_agent import CopyAgent
 from server.usecases.create_agent import CreateAgent
 from server.usecases.delete_agent import DeleteAgent
 from server.usecases.get_agent import GetAgent
+from server.usecases.import_agent import ImportAgent
 from server.usecases.list_agents import ListAgents
+from server.usecases.preview_agent import PreviewAgent
 from server.usecases.update_agent import UpdateAgent
 
 
@@ -29,6 +33,9 @@ class AgentService:
     list_agents: ListAgents
     update_agent: UpdateAgent
     delete_agent: DeleteAgent
+    copy_agent: CopyAgent
+    import_agent: ImportAgent
+    preview_agent: PreviewAgent
 
     def CreateAgent(self, request: pb.CreateAgentRequest, call: Call) -> agent_pb2.Agent:
         spec = decode.agent_spec(request.agent)
@@ -69,3 +76,31 @@ class AgentService:
     def DeleteAgent(self, request: pb.DeleteAgentRequest, call: Call) -> Empty:
         self.delete_agent(call.organization_id, parse_id("agent", request.id), call.deadline)
         return Empty()
+
+    def CopyAgent(self, request: pb.CopyAgentRequest, call: Call) -> agent_pb2.Agent:
+        id = parse_id("agent", request.id)
+        copied = self.copy_agent(call.organization_id, id, request.request_id, call.deadline)
+        if copied.replayed:
+            call.mark_replayed()
+        return encode.agent(copied.value)
+
+    def ExportAgent(self, request: pb.ExportAgentRequest, call: Call) -> HttpBody:
+        agent = self.get_agent(call.organization_id, parse_id("agent", request.id))
+        return HttpBody(content_type=agent_document.CONTENT_TYPE, data=agent_document.write(agent).encode())
+
+    def ImportAgent(self, request: pb.ImportAgentRequest, call: Call) -> agent_pb2.Agent:
+        document = agent_document.read(request.document.content_type, request.document.data)
+        spec, named = decode.agent_spec(document.spec), document.named
+        imported = self.import_agent(call.organization_id, spec, named, request.request_id, call.deadline)
+        if imported.replayed:
+            call.mark_replayed()
+        return encode.agent(imported.value)
+
+    def PreviewAgent(self, request: pb.PreviewAgentRequest, call: Call) -> pb.PreviewAgentResponse:
+        preview = self.preview_agent(call.organization_id, decode.agent_spec(request.agent))
+        runtime = preview.runtime_agent
+        return pb.PreviewAgentResponse(
+            agent=encode.agent(preview.agent),
+            runtime_agent=encode.runtime_agent(runtime, preview.agent.id, None),
+            problems=encode.problems(runtime.merged),
+        )

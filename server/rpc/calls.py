@@ -32,7 +32,7 @@ Response = TypeVar("Response", bound=Message)
 LARGEST_MESSAGE = 4 * 1024 * 1024
 """The most bytes of a request."""
 
-_READING = ("Get", "List", "Preview", "Explain", "Compare")
+_READING = ("Get", "List", "Preview", "Explain", "Compare", "Export")
 _WORKING = frozenset({"BeginTurn", "HeartbeatTurn", "EndTurn"})
 _QUICK = ("Get",)
 

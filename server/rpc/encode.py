@@ -12,6 +12,7 @@ from everruns.v1 import (
     agent_pb2,
     capability_pb2,
     key_pb2,
+    model_pb2,
     runtime_agent_pb2,
     session_pb2,
     session_service_pb2,
@@ -24,6 +25,7 @@ from server.core.effective_config import LayerName, Overridden, Provenance
 from server.core.ids import HARNESS_ID, format_id
 from server.core.layer import CapabilityConfig, Layer, Mode
 from server.core.merge import Merged, Problem, Resolved, Severity, Source
+from server.core.model import Model, ModelStatus
 from server.core.runtime_agent import ModelSource, RuntimeAgent
 from server.core.session import SessionStatus, SessionView
 from server.core.turn import Turn, TurnOutcome
@@ -40,6 +42,7 @@ _LAYER = {s: f"LAYER_{s.name}" for s in LayerName}
 _SOURCE = {s: f"CAPABILITY_SOURCE_{s.name}" for s in Source}
 _MODEL_SOURCE = {s: f"MODEL_SOURCE_{s.name}" for s in ModelSource}
 _SCOPE = {s: f"SCOPE_{s.name}" for s in Scope}
+_MODEL_STATUS = {s: f"MODEL_STATUS_{s.name}" for s in ModelStatus}
 _SEVERITY = {s: f"SEVERITY_{s.name}" for s in Severity}
 
 _REMEMBERED_TEXT = 4096
@@ -98,9 +101,9 @@ def turn(turn: Turn) -> turn_pb2.Turn:
 
 
 def agent(agent: Agent) -> agent_pb2.Agent:
-    """An agent."""
+    """An agent; one without times, and perhaps without id, when it is a preview's."""
     message = agent_pb2.Agent(
-        id=format_id("agent", agent.id),
+        id=format_id("agent", agent.id) if agent.id else "",
         organization_id=format_id("org", agent.organization_id),
         name=agent.name,
         display_name=agent.display_name,
@@ -113,8 +116,28 @@ def agent(agent: Agent) -> agent_pb2.Agent:
         status=_AGENT_STATUS[agent.status],
         harness_id=HARNESS_ID,
     )
-    _set_time(message.created_at, agent.created_at)
-    _set_time(message.updated_at, agent.updated_at)
+    if agent.created_at:
+        _set_time(message.created_at, agent.created_at)
+        _set_time(message.updated_at, agent.updated_at)
+    return message
+
+
+def model(model: Model, changed_at: int) -> model_pb2.Model:
+    """A model of a table that was last changed then, in microseconds."""
+    message = model_pb2.Model(
+        id=model.id,
+        name=model.name,
+        provider=model.provider,
+        description=model.description,
+        aliases=model.aliases,
+        status=_MODEL_STATUS[model.status],
+        provider_id=model.provider,
+        source=model_pb2.MODEL_ORIGIN_MANUAL,
+        enabled=True,
+        healthy=True,
+    )
+    _set_time(message.created_at, changed_at)
+    _set_time(message.updated_at, changed_at)
     return message
 
 
@@ -171,11 +194,11 @@ def issued_key(issued: IssuedKey) -> key_pb2.IssuedKey:
 def runtime_agent(
     runtime: RuntimeAgent, agent_id: bytes, session_id: bytes | None
 ) -> runtime_agent_pb2.RuntimeAgent:
-    """What a worker runs; without a session id when it is a preview's."""
+    """What a worker runs; without a session id, and perhaps an agent's, when it is a preview's."""
     merged = runtime.merged
     return runtime_agent_pb2.RuntimeAgent(
         session_id=format_id("session", session_id) if session_id else None,
-        agent_id=format_id("agent", agent_id),
+        agent_id=format_id("agent", agent_id) if agent_id else "",
         system_prompt=runtime.system_prompt,
         model=runtime.model,
         model_source=_MODEL_SOURCE[runtime.model_source],

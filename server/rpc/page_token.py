@@ -11,13 +11,19 @@ from dataclasses import dataclass, field
 from everruns.v1.agent_service_pb2 import ListAgentsRequest
 from everruns.v1.capability_service_pb2 import ListCapabilitiesRequest
 from everruns.v1.key_service_pb2 import ListKeysRequest
+from everruns.v1.model_service_pb2 import ListModelsRequest
 from everruns.v1.session_service_pb2 import ListSessionsRequest
 from everruns.v1.turn_service_pb2 import ListTurnsRequest
 from server.core.errors import Reason, ServiceError, invalid_field
 from server.core.page import DEFAULT_SIZE, LARGEST_SIZE, PageRequest
 
 ListRequest = (
-    ListSessionsRequest | ListAgentsRequest | ListCapabilitiesRequest | ListTurnsRequest | ListKeysRequest
+    ListSessionsRequest
+    | ListAgentsRequest
+    | ListCapabilitiesRequest
+    | ListModelsRequest
+    | ListTurnsRequest
+    | ListKeysRequest
 )
 
 _SIGNATURE = 16

@@ -29,6 +29,12 @@ def is_required(field: FieldDescriptor) -> bool:
     return FieldBehavior.Value("REQUIRED") in behaviors
 
 
+def is_output_only(field: FieldDescriptor) -> bool:
+    """Whether only answers have the field (AIP-203)."""
+    behaviors: list[int] = _option(field.GetOptions(), "google.api.field_behavior", [])
+    return FieldBehavior.Value("OUTPUT_ONLY") in behaviors
+
+
 def code(reason: EnumValueDescriptor) -> int:
     """The number of the gRPC status with which calls end for this reason."""
     return _option(reason.GetOptions(), "everruns.v1.code", 0)

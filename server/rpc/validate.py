@@ -27,11 +27,17 @@ _KINDS: dict[str, Kind] = {"agent": "agent", "session": "session", "turn": "turn
 
 def validate(message: Message) -> None:
     """Raises the ServiceError of a bad request with every violation of the message's limits."""
+    violations = violations_of(message)
+    if violations:
+        raise invalid(violations)
+
+
+def violations_of(message: Message) -> list[Violation]:
+    """Every violation of the message's limits; [] when it keeps to them."""
     violations: list[Violation] = []
     for check in _plan(message.DESCRIPTOR):
         check(message, "", violations)
-    if violations:
-        raise invalid(violations)
+    return violations
 
 
 @cache
@@ -57,6 +63,8 @@ def _checks(field: FieldDescriptor, partial: bool) -> list[_Check]:
             descriptor = field.message_type
             if descriptor.full_name == "google.protobuf.Timestamp":
                 return [_time(field)]
+            if descriptor.full_name == "google.api.HttpBody":
+                return [_document(field, limits, required)]
             if not descriptor.full_name.startswith("everruns."):
                 return []
             if field.is_repeated:
@@ -198,6 +206,22 @@ def _message(field: FieldDescriptor, descriptor: Descriptor, required: bool) -> 
                 check_field(getattr(message, name), path, violations)
         elif required:
             violations.append(Violation(path + name, "is required", Reason.REQUIRED_FIELD_MISSING))
+
+    return check
+
+
+def _document(field: FieldDescriptor, limits: FieldLimits, required: bool) -> _Check:
+    name, most_bytes = field.name, limits.max_bytes
+
+    def check(message: Message, path: str, violations: list[Violation]) -> None:
+        if not message.HasField(name):
+            if required:
+                violations.append(Violation(path + name, "is required", Reason.REQUIRED_FIELD_MISSING))
+            return
+        size = len(getattr(message, name).data)
+        if most_bytes and size > most_bytes:
+            text = f"must have at most {most_bytes} bytes, not {size}"
+            violations.append(Violation(path + name, text, Reason.MESSAGE_TOO_LARGE))
 
     return check
 

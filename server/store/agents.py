@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 from peewee import SQL, Expression, Query, fn
 
 from server.core.agent import Agent, AgentFilter, AgentStatus
-from server.core.errors import Reason, Resource, ServiceError
+from server.core.errors import agent_already_exists
 from server.core.ids import format_id
 from server.core.page import Page, PageRequest
 from server.core.store import Once, Replay
@@ -121,9 +121,7 @@ class PeeweeAgents:
         try:
             return self._writer.run(write, deadline)
         except DuplicateRow:
-            text = "another agent has this id, or an active one this name"
-            resource = Resource("agent", name)
-            raise ServiceError(Reason.AGENT_ALREADY_EXISTS, text, resource=resource) from None
+            raise agent_already_exists(name) from None
 
     def _answered(
         self, transaction: Transaction, organization_id: bytes, once: Once[Agent] | None

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 
 from server.core.agent import Agent, AgentSpec
 from server.core.clock import Clock, after
-from server.core.effective_config import LayerName
 from server.core.idempotency import decode_agent
-from server.core.merge import Layers, Merge, refuse
+from server.core.merge import Merge
+from server.core.model import ModelTable
 from server.core.store import Replay, Store
 from server.usecases.answered import Answered
-from server.usecases.create_agent import new_agent, once_for
+from server.usecases.create_agent import new_agent, once_for, refuse_agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class ApplyAgent:
 
     store: Store
     merge: Merge
+    models: ModelTable
     clock: Clock
 
     def __call__(
@@ -27,9 +28,9 @@ class ApplyAgent:
     ) -> Answered[Agent]:
         """The agent as it is now, on disk; one that is new was created and updated at the same time.
 
-        Raises for its capabilities whatever `merge.refuse` does, and what `core.store.Agents.apply` raises.
+        Raises what `refuse_agent` and `core.store.Agents.apply` raise.
         """
-        refuse(self.merge(Layers(agent=spec.capabilities)), LayerName.AGENT)
+        refuse_agent(self.merge, self.models, spec)
         now = self.clock()
 
         def change(agent: Agent | None) -> Agent:

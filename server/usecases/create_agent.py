@@ -9,7 +9,8 @@ from server.core.clock import Clock
 from server.core.effective_config import LayerName
 from server.core.idempotency import decode_agent, encode_agent, fingerprint
 from server.core.ids import new_id
-from server.core.merge import Layers, Merge, refuse
+from server.core.merge import Layers, Merge, Merged, refuse
+from server.core.model import ModelTable
 from server.core.store import Once, Replay, Store
 from server.usecases.answered import Answered
 
@@ -33,6 +34,14 @@ def new_agent(organization_id: bytes, spec: AgentSpec, now: int) -> Agent:
     )
 
 
+def refuse_agent(merge: Merge, models: ModelTable, spec: AgentSpec) -> Merged:
+    """What an agent's capabilities come to. Raises all that is wrong with them, as `merge.refuse` does, and
+    UNKNOWN_MODEL."""
+    merged = merge(Layers(agent=spec.capabilities))
+    refuse(merged, LayerName.AGENT, models.violations("default_model_id", spec.default_model_id))
+    return merged
+
+
 def once_for(method: str, spec: AgentSpec, request_id: str, now: int) -> Once[Agent] | None:
     """What makes a write of an agent happen once; None without a request id."""
     if not request_id:
@@ -48,6 +57,7 @@ class CreateAgent:
 
     store: Store
     merge: Merge
+    models: ModelTable
     clock: Clock
 
     def __call__(
@@ -55,9 +65,9 @@ class CreateAgent:
     ) -> Answered[Agent]:
         """The agent, on disk; the first answer again when a request id is repeated.
 
-        Raises for its capabilities whatever `merge.refuse` does, and what `core.store.Agents.create` raises.
+        Raises what `refuse_agent` and `core.store.Agents.create` raise.
         """
-        refuse(self.merge(Layers(agent=spec.capabilities)), LayerName.AGENT)
+        refuse_agent(self.merge, self.models, spec)
         now = self.clock()
         once = once_for("CreateAgent", spec, request_id, now)
         created = self.store.agents.create(new_agent(organization_id, spec, now), once, deadline)

@@ -9,6 +9,7 @@ from server.core.clock import Clock
 from server.core.idempotency import decode_session, encode_session, fingerprint
 from server.core.ids import new_id
 from server.core.merge import Merge
+from server.core.model import ModelTable
 from server.core.session import Session, SessionSpec, SessionView
 from server.core.store import Once, Replay, SessionRow, Store
 from server.usecases.answered import Answered
@@ -22,6 +23,7 @@ class CreateSession:
 
     store: Store
     merge: Merge
+    models: ModelTable
     clock: Clock
 
     def __call__(
@@ -33,7 +35,7 @@ class CreateSession:
         """
 
         def make(agent: Agent | None) -> Session:
-            draft = draft_session(self.merge, agent, spec)
+            draft = draft_session(self.merge, self.models, agent, spec)
             now = self.clock()
             return replace(draft.session, id=new_id(now), created_at=now, updated_at=now)
 

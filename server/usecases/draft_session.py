@@ -9,6 +9,7 @@ from server.core.effective_config import LayerName
 from server.core.errors import agent_archived, agent_not_found
 from server.core.ids import format_id
 from server.core.merge import Layers, Merge, Merged, refuse
+from server.core.model import ModelTable
 from server.core.session import Session, SessionSpec, SessionStatus
 
 
@@ -29,10 +30,11 @@ def agent_of(spec: SessionSpec) -> bytes | str:
     return agent
 
 
-def draft_session(merge: Merge, agent: Agent | None, spec: SessionSpec) -> Draft:
+def draft_session(merge: Merge, models: ModelTable, agent: Agent | None, spec: SessionSpec) -> Draft:
     """The session that the spec asks for, with the agent that it names, None if there is none.
 
-    Raises AGENT_NOT_FOUND, AGENT_ARCHIVED, and for its capabilities whatever `merge.refuse` does.
+    Raises AGENT_NOT_FOUND, AGENT_ARCHIVED, UNKNOWN_MODEL, and for its capabilities whatever
+    `merge.refuse` does.
     """
     if agent is None:
         named = agent_of(spec)
@@ -40,7 +42,7 @@ def draft_session(merge: Merge, agent: Agent | None, spec: SessionSpec) -> Draft
     if agent.status is AgentStatus.ARCHIVED:
         raise agent_archived(format_id("agent", agent.id))
     merged = merge(Layers(agent=agent.capabilities, session=spec.capabilities))
-    refuse(merged, LayerName.SESSION)
+    refuse(merged, LayerName.SESSION, models.violations("model_id", spec.model_id))
     session = Session(
         organization_id=agent.organization_id,
         id=b"",

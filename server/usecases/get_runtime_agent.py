@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from server.core.errors import session_not_found
 from server.core.ids import format_id
 from server.core.merge import Layers, Merge
+from server.core.model import ModelTable
 from server.core.runtime_agent import RuntimeAgent, RuntimeSettings, compose
 from server.core.session import Session
 from server.core.store import Store
@@ -26,6 +27,7 @@ class GetRuntimeAgent:
 
     store: Store
     merge: Merge
+    models: ModelTable
     default_model: str | None
 
     def __call__(self, organization_id: bytes, id: bytes) -> SessionRuntime:
@@ -43,6 +45,7 @@ class GetRuntimeAgent:
             session_model=session.model_id,
             server_model=self.default_model,
             max_iterations=agent.max_iterations,
+            models=self.models,
         )
         merged = self.merge(Layers(agent=agent.capabilities, session=session.capabilities))
         return SessionRuntime(session, compose(merged, settings))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from server.core.merge import Merge
+from server.core.model import ModelTable
 from server.core.runtime_agent import RuntimeAgent, RuntimeSettings, compose
 from server.core.session import SessionSpec, SessionView
 from server.core.store import Store
@@ -25,6 +26,7 @@ class PreviewSession:
 
     store: Store
     merge: Merge
+    models: ModelTable
     default_model: str | None
 
     def __call__(self, organization_id: bytes, spec: SessionSpec) -> Preview:
@@ -34,13 +36,14 @@ class PreviewSession:
             agent = agents.find(organization_id, named)
         else:
             agent = agents.get(organization_id, named)
-        draft = draft_session(self.merge, agent, spec)
+        draft = draft_session(self.merge, self.models, agent, spec)
         settings = RuntimeSettings(
             agent_prompt=draft.agent.system_prompt,
             agent_model=draft.agent.default_model_id,
             session_model=spec.model_id,
             server_model=self.default_model,
             max_iterations=draft.agent.max_iterations,
+            models=self.models,
         )
         view = SessionView(draft.session, draft.merged.features)
         return Preview(view, compose(draft.merged, settings))

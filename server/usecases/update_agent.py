@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 from server.core.agent import Agent, AgentSpec, AgentStatus
 from server.core.clock import Clock, after
-from server.core.effective_config import LayerName
 from server.core.errors import agent_archived, agent_not_found
 from server.core.ids import format_id
-from server.core.merge import Layers, Merge, refuse
+from server.core.layer import EMPTY
+from server.core.merge import Merge
+from server.core.model import ModelTable
 from server.core.store import Store
+from server.usecases.create_agent import refuse_agent
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class UpdateAgent:
 
     store: Store
     merge: Merge
+    models: ModelTable
     clock: Clock
 
     def __call__(
@@ -32,11 +35,12 @@ class UpdateAgent:
     ) -> Agent:
         """The agent as it is now. `fields` are names of AgentSpec, id not among.
 
-        Raises AGENT_NOT_FOUND, AGENT_ARCHIVED, for new capabilities whatever `merge.refuse` does, and
-        what `core.store.Agents.update` raises.
+        Raises AGENT_NOT_FOUND, AGENT_ARCHIVED, for new capabilities and a new model what `refuse_agent`
+        does, and what `core.store.Agents.update` raises.
         """
-        if "capabilities" in fields:
-            refuse(self.merge(Layers(agent=spec.capabilities)), LayerName.AGENT)
+        model = spec.default_model_id if "default_model_id" in fields else None
+        layer = spec.capabilities if "capabilities" in fields else EMPTY
+        refuse_agent(self.merge, self.models, replace(spec, default_model_id=model, capabilities=layer))
         values = {name: getattr(spec, name) for name in fields}
 
         def change(agent: Agent) -> Agent:

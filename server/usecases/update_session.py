@@ -9,7 +9,9 @@ from server.core.clock import Clock, after
 from server.core.effective_config import LayerName
 from server.core.errors import session_not_found
 from server.core.ids import format_id
+from server.core.layer import EMPTY
 from server.core.merge import Layers, Merge, refuse
+from server.core.model import ModelTable
 from server.core.session import Session, SessionSpec, SessionView
 from server.core.store import SessionRow, Store
 from server.usecases.get_session import view
@@ -21,6 +23,7 @@ class UpdateSession:
 
     store: Store
     merge: Merge
+    models: ModelTable
     clock: Clock
 
     def __call__(
@@ -35,17 +38,19 @@ class UpdateSession:
         """The session as it is now, to an API key. `fields` are names of SessionSpec, neither agent_id nor
         agent_name among them.
 
-        Raises SESSION_NOT_FOUND, for new capabilities whatever `merge.refuse` does, and what
-        `core.store.Sessions.update` raises.
+        Raises SESSION_NOT_FOUND, for a new model UNKNOWN_MODEL, for new capabilities whatever `merge.refuse`
+        does, and what `core.store.Sessions.update` raises.
         """
         values = {name: getattr(spec, name) for name in fields}
+        wrong = self.models.violations("model_id", spec.model_id if "model_id" in fields else None)
 
         def change(row: SessionRow) -> Session:
             if not fields:
                 return row.session
-            if "capabilities" in fields:
-                layers = Layers(agent=row.agent_capabilities, session=spec.capabilities)
-                refuse(self.merge(layers), LayerName.SESSION)
+            if "capabilities" in fields or wrong:
+                layer = spec.capabilities if "capabilities" in fields else EMPTY
+                layers = Layers(agent=row.agent_capabilities, session=layer)
+                refuse(self.merge(layers), LayerName.SESSION, wrong)
             updated_at = after(row.session.updated_at, self.clock())
             return replace(row.session, **values, updated_at=updated_at)
 

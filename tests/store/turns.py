@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from server.catalog.load import load_catalog
 from server.core.errors import Reason, ServiceError
 from server.core.merge import remembering
+from server.core.model import ANY_MODEL
 from server.core.store import Store
 from server.core.turn import DEFAULT_LEASE, Turn, TurnOutcome
 from server.usecases.begin_turn import BeginTurn, NewTurn
@@ -50,7 +51,7 @@ class Workers:
     ) -> Turn:
         """A turn; the one that it began when a request id is repeated."""
         wanted = NewTurn(session_id, worker, lease, request_id)
-        begin = BeginTurn(self.store, GetRuntimeAgent(self.store, _merge, None), self.clock)
+        begin = BeginTurn(self.store, GetRuntimeAgent(self.store, _merge, ANY_MODEL, None), self.clock)
         return begin(self.organization_id, wanted, math.inf).value.turn
 
     def begin_unless_one_runs(self, session_id: bytes, worker: str) -> Turn | None:

@@ -99,8 +99,8 @@ def test_the_published_example(dev: Dev) -> None:
     )
     assert session["agent_id"] == "agent_0123456789abcdef0123456789abcdef"
     assert session["capabilities"] == [
-        {"ref": "current_time", "config": None, "mode": None, "locked": []},
-        {"ref": "web_fetch", "config": {"timeout_ms": 30000}, "mode": None, "locked": []},
+        {"ref": "current_time", "config": None},
+        {"ref": "web_fetch", "config": {"timeout_ms": 30000}},
     ]
     assert (session["status"], session["features"]) == ("started", [])
 

@@ -22,6 +22,7 @@ from tests.system.health import SERVING, check
 from tests.system.processes import PATIENCE, run, serving
 from tests.system.reflection import V1, V1ALPHA, Reflection
 from tests.wire.harness.json_value import JsonObject, filled
+from tests.wire.harness.models import write_models
 from tests.wire.harness.rpc import METHODS
 
 SERVICES = sorted({method.containing_service.full_name for method in METHODS.values()})
@@ -47,7 +48,8 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     directory = tmp_path_factory.mktemp("reflected")
-    with serving(directory) as (process, channel):
+    models = write_models(directory / "models.toml")
+    with serving(directory, EVERRUNS_MODELS_FILE=str(models)) as (process, channel):
         yield Served(f"127.0.0.1:{process.grpc_port}", channel, directory)
 
 

@@ -11,6 +11,7 @@ from server.core.catalog import CapabilityStatus, Catalog
 from server.core.json import MAX_SAFE_INTEGER, JsonObject, JsonValue
 from server.core.layer import EMPTY, CapabilityConfig, Layer, Mode
 from server.core.merge import Layers
+from server.core.model import ANY_MODEL, Model, ModelTable
 from server.core.session import Session, SessionStatus
 from tests.unit.capabilities import ANY_CONFIG, BUILT_IN, capability
 
@@ -38,6 +39,12 @@ JSON_OBJECTS: st.SearchStrategy[JsonObject] = st.dictionaries(KEYS, _json(_SCALA
 
 PATCHES: st.SearchStrategy[JsonObject] = st.dictionaries(KEYS, _json(st.none() | _SCALARS), max_size=4)
 """What a layer's config can be: `null` removes."""
+
+MODELS = st.sampled_from([None, "m", "n"])
+"""Choices of a model."""
+
+MODEL_TABLES = st.sampled_from([ANY_MODEL, ModelTable([Model("m", "M", "vendor", aliases=("n",))])])
+"""Tables for them: any model, and one model by two names."""
 
 _STRICT: JsonObject = {
     "type": "object",

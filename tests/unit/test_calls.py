@@ -36,6 +36,10 @@ READING = {
     "ListAgents",
     "GetCapability",
     "ListCapabilities",
+    "ListModels",
+    "GetModel",
+    "PreviewAgent",
+    "ExportAgent",
     "GetTurn",
     "ListTurns",
 }

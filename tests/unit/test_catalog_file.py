@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import server.catalog
-from server.catalog.load import CatalogFileError, load_catalog
+from server.catalog.file import CatalogFileError
+from server.catalog.load import load_catalog
 
 HEAD = 'id = "extra"\nname = "Extra"\ndescription = "More."\n'
 TABLE = HEAD + "[default_config]\n"

@@ -12,7 +12,8 @@ import pytest
 
 import server.catalog
 from server.catalog import load
-from server.catalog.load import CatalogFileError, load_catalog
+from server.catalog.file import CatalogFileError
+from server.catalog.load import load_catalog
 from server.core.catalog import Capability, CapabilityStatus, Tool
 from server.core.json import JsonObject
 

@@ -14,13 +14,15 @@ from server.core.explanation import explain
 from server.core.json import JsonObject
 from server.core.layer import Layer
 from server.core.merge import Layers, merge
+from server.core.model import ANY_MODEL
 from server.core.runtime_agent import RuntimeSettings, compose
 from tests.unit.capabilities import BUILT_IN, layer, merged
-from tests.unit.strategies import merges, strict_merges
+from tests.unit.strategies import MODEL_TABLES, MODELS, merges, strict_merges
 
-MODELS = st.sampled_from([None, "m", "n"])
-SETTINGS = st.builds(RuntimeSettings, st.sampled_from(["p", "q"]), MODELS, MODELS, MODELS, st.integers(1, 2))
-PLAIN = RuntimeSettings("p", None, None, None, 100)
+SETTINGS = st.builds(
+    RuntimeSettings, st.sampled_from(["p", "q"]), MODELS, MODELS, MODELS, st.integers(1, 2), MODEL_TABLES
+)
+PLAIN = RuntimeSettings("p", None, None, None, 100, ANY_MODEL)
 
 
 @st.composite

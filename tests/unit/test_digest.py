@@ -22,6 +22,7 @@ from server.core.catalog import Catalog
 from server.core.json import JsonObject, JsonValue
 from server.core.layer import CapabilityConfig, Layer
 from server.core.merge import Layers, merge
+from server.core.model import ANY_MODEL
 from server.core.runtime_agent import RuntimeSettings, compose
 from server.rpc import encode
 from server.rpc.proto_options import fields_of
@@ -34,6 +35,7 @@ SETTINGS = RuntimeSettings(
     session_model=None,
     server_model=None,
     max_iterations=100,
+    models=ANY_MODEL,
 )
 ROOT = Path(__file__).parents[2]
 

@@ -10,11 +10,12 @@ from server.core.effective_config import LayerName
 from server.core.errors import Reason, ServiceError
 from server.core.layer import CapabilityConfig, Layer, Mode
 from server.core.merge import Layers, Merged, Severity, merge, refuse
+from server.core.model import ANY_MODEL
 from server.core.runtime_agent import RuntimeSettings, compose
 from tests.unit.capabilities import BUILT_IN, capability, layer, merged, refs
 from tests.unit.strategies import merges, strict_merges
 
-SETTINGS = RuntimeSettings("p", None, None, None, 100)
+SETTINGS = RuntimeSettings("p", None, None, None, 100, ANY_MODEL)
 
 
 def without(*entries: str) -> Layer:

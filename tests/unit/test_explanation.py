@@ -13,18 +13,24 @@ from server.core.effective_config import LayerName, replay
 from server.core.explanation import Explanation, explain
 from server.core.layer import Layer, Mode
 from server.core.merge import Layers, Source, merge
+from server.core.model import ANY_MODEL
 from server.core.rule import Rule
 from server.core.runtime_agent import ModelSource, RuntimeAgent, RuntimeSettings, compose
 from server.core.selection import Entry
 from tests.unit.capabilities import BUILT_IN, capability, layer, merged
-from tests.unit.strategies import merges, strict_merges
+from tests.unit.strategies import MODEL_TABLES, MODELS, merges, strict_merges
 
-MODELS = st.sampled_from([None, "m", "n"])
 SETTINGS = st.builds(
-    RuntimeSettings, st.sampled_from(["p", "q"]), MODELS, MODELS, MODELS, st.sampled_from([1, 100])
+    RuntimeSettings,
+    st.sampled_from(["p", "q"]),
+    MODELS,
+    MODELS,
+    MODELS,
+    st.sampled_from([1, 100]),
+    MODEL_TABLES,
 )
 WORLDS = merges() | strict_merges()
-PLAIN = RuntimeSettings("p", None, None, None, 100)
+PLAIN = RuntimeSettings("p", None, None, None, 100, ANY_MODEL)
 
 
 @given(WORLDS, SETTINGS)
@@ -126,7 +132,9 @@ def test_the_rule_of_a_leaf_is_the_one_by_which_it_won(world: tuple[Catalog, Lay
 def test_the_model_beats_those_after_it(
     session: str | None, agent: str | None, server: str | None, rule: Rule, beaten: list[ModelSource]
 ) -> None:
-    runtime: RuntimeAgent = compose(merged(BUILT_IN), RuntimeSettings("p", agent, session, server, 1))
+    runtime: RuntimeAgent = compose(
+        merged(BUILT_IN), RuntimeSettings("p", agent, session, server, 1, ANY_MODEL)
+    )
     model = explain(runtime).model
     assert model.rule is rule
     assert [choice.source for choice in model.overridden] == beaten

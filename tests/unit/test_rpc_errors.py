@@ -25,13 +25,11 @@ from tests.unit.status_details import Failure, read_failure
 # What only a REST gateway can find: a server of gRPC has no routes and no JSON.
 WARNINGS = ("CAPABILITY_DEPRECATED", "EXCLUSION_WITHOUT_EFFECT")
 OF_THE_GATEWAY = {
-    "UNKNOWN_FIELD",
-    "OUTPUT_ONLY_FIELD",
     "UNSUPPORTED_FIELD",
     "MALFORMED_BODY",
     "ROUTE_NOT_FOUND",
     "METHOD_NOT_ALLOWED",
-    "UNSUPPORTED_MEDIA_TYPE",
+    "NOT_IN_THIS_SERVICE",
     "SERVER_UNAVAILABLE",
 }
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from server.core.catalog import Catalog
 from server.core.merge import Layers, merge
+from server.core.model import ANY_MODEL
 from server.core.runtime_agent import ModelSource, RuntimeSettings, compose
 from tests.unit.capabilities import BUILT_IN, capability, layer, merged
 from tests.unit.strategies import merges
@@ -20,6 +21,7 @@ SETTINGS = RuntimeSettings(
     session_model=None,
     server_model=None,
     max_iterations=100,
+    models=ANY_MODEL,
 )
 TALKING = Catalog.of(
     [

@@ -33,6 +33,7 @@ SETTINGS: dict[str, tuple[str, object, str, object]] = {
     ),
     "EVERRUNS_CATALOG_DIR": ("catalog_dir", None, "/srv/catalog", Path("/srv/catalog")),
     "EVERRUNS_DEFAULT_MODEL": ("default_model", None, "gpt-4o", "gpt-4o"),
+    "EVERRUNS_MODELS_FILE": ("models_file", None, "/srv/models.toml", Path("/srv/models.toml")),
     "EVERRUNS_POSTGRES_PREPARE": ("postgres_prepare", True, "off", False),
     "EVERRUNS_WORKERS": ("workers", 1, "3", 3),
     "EVERRUNS_PIN_CORES": ("pin_cores", True, "OFF", False),

@@ -15,7 +15,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from server.app import AGENTS, CAPABILITIES, KEYS, SESSIONS, TURNS, make_services
+from server.app import AGENTS, CAPABILITIES, KEYS, MODELS, SESSIONS, TURNS, make_services
 from server.core.caller import Scope
 from server.core.catalog import Catalog
 from server.core.clock import SystemClock
@@ -158,6 +158,7 @@ class Service:
                     (CAPABILITIES, services.capabilities),
                     (TURNS, services.turns),
                     (KEYS, services.keys),
+                    (MODELS, services.models),
                 )
             },
         )

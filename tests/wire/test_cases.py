@@ -10,6 +10,7 @@ import pytest
 from everruns.v1.error_reason_pb2 import ErrorReason
 from tests.wire.cases.case import Answered, Case
 from tests.wire.cases.every import CASES
+from tests.wire.cases.models import MODELS
 from tests.wire.cases.raw_http import RAW
 from tests.wire.harness.call import TRANSPORTS, Transport
 from tests.wire.harness.clients import Clients
@@ -50,6 +51,11 @@ def made(case: Case, names: dict[str, Json], clients: Clients, transport: Transp
     ],
 )
 def test_case(case: Case, transport: Transport, names: dict[str, Json], clients: Clients) -> None:
+    check(case, clients, transport, names)
+
+
+def check(case: Case, clients: Clients, transport: Transport, names: dict[str, Json]) -> None:
+    """Makes the calls of a case, and looks at what the last comes to."""
     client = clients.of(transport)
     names = made(case, names, clients, transport)
     outcome = client.call(case.call.filled(names))
@@ -60,9 +66,9 @@ def test_case(case: Case, transport: Transport, names: dict[str, Json], clients:
         assert mismatches(expected, outcome.body) == []
         return
     assert isinstance(outcome, Failure), outcome
-    assert (outcome.status, outcome.reason) == (case.expected.status(transport), case.expected.reason)
+    assert (outcome.status, outcome.reason) == (case.expected.status(client.transport), case.expected.reason)
     found = [(violation.field, violation.reason) for violation in outcome.violations]
-    assert found == case.expected.violations(transport)
+    assert found == case.expected.violations(client.transport)
     assert all(violation.description for violation in outcome.violations)
     assert (outcome.retry_after is not None) == case.expected.retry
 
@@ -74,7 +80,7 @@ def test_names_of_cases_are_unique() -> None:
 
 
 def test_every_reason_is_in_a_case() -> None:
-    in_cases = set(re.findall(r"\b[A-Z_]{6,}\b", repr([CASES, RAW])))
+    in_cases = set(re.findall(r"\b[A-Z_]{6,}\b", repr([CASES, MODELS, RAW])))
     reasons = set(ErrorReason.keys()) - {"ERROR_REASON_UNSPECIFIED"}
     assert reasons - in_cases == FORCED.keys()
 

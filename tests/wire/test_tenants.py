@@ -46,6 +46,8 @@ CALLS = (
     Call("UpdateAgent", {"name": "n"}, "$agent_id"),
     Call("UpdateAgent", {}, "$agent_id"),
     Call("DeleteAgent", id="$agent_id"),
+    Call("CopyAgent", id="$agent_id"),
+    Call("ExportAgent", id="$agent_id"),
     Call("CreateSession", {"agent_id": "$agent_id"}),
     Call("CreateSession", {"agent_id": "$agent_id", "capabilities": ["nope"]}),
     Call("PreviewSession", {"agent_id": "$agent_id"}),
@@ -57,10 +59,14 @@ CALLS = (
 NAMES_NOTHING = {
     "CreateAgent": "an id or a name of another organization is free in this one; tested below",
     "ApplyAgent": "the same",
+    "ImportAgent": "the same",
+    "PreviewAgent": "the same",
     "ListAgents": "is told no id; tested below",
     "ListKeys": "the same",
     "ListCapabilities": "the catalog is of no organization",
     "GetCapability": "the same",
+    "ListModels": "the table is of no organization",
+    "GetModel": "the same",
     "CreateKey": "is told no id",
 }
 """The rpcs that cannot be asked for what another organization has, and why."""

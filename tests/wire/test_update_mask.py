@@ -13,7 +13,7 @@ from tests.wire.harness.json_value import Json
 from tests.wire.harness.outcome import Answer, Failure
 
 _FULL: dict[str, Json] = {"title": "one", "tags": ["a"], "model_id": "m", "capabilities": ["noop"]}
-_NOOP: Json = [{"ref": "noop", "config": None, "mode": None, "locked": []}]
+_NOOP: Json = [{"ref": "noop", "config": None}]
 _KEPT: dict[str, Json] = {**_FULL, "capabilities": _NOOP}
 
 

@@ -28,19 +28,21 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x65verruns/v1/agent.proto\x12\x0b\x65verruns.v1\x1a\x1c\x65verruns/v1/capability.proto\x1a\x19\x65verruns/v1/options.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf2\x03\n\x05\x41gent\x12\n\n\x02id\x18\x01 \x01(\t\x12\x1d\n\x0forganization_id\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x19\n\x0c\x64isplay_name\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x05 \x01(\tH\x01\x88\x01\x01\x12\x15\n\rsystem_prompt\x18\x06 \x01(\t\x12\x1d\n\x10\x64\x65\x66\x61ult_model_id\x18\x07 \x01(\tH\x02\x88\x01\x01\x12\x0c\n\x04tags\x18\x08 \x03(\t\x12\x33\n\x0c\x63\x61pabilities\x18\t \x03(\x0b\x32\x1d.everruns.v1.CapabilityConfig\x12\x16\n\x0emax_iterations\x18\n \x01(\x05\x12.\n\x06status\x18\x0b \x01(\x0e\x32\x18.everruns.v1.AgentStatusB\x04\xe2\x41\x01\x03\x12\x18\n\nharness_id\x18\x0c \x01(\tB\x04\xe2\x41\x01\x03\x12\x34\n\ncreated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\nupdated_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x42\x0f\n\r_display_nameB\x0e\n\x0c_descriptionB\x13\n\x11_default_model_id\"\xbd\x03\n\tAgentSpec\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x05\x8a\xb5\x18\x07\x42\x05\x61gent\x12\x1b\n\x04name\x18\x02 \x01(\tB\r\xe2\x41\x01\x02\x8a\xb5\x18\x05\x08\x01\x18\x80\x10\x12$\n\x0c\x64isplay_name\x18\x03 \x01(\tB\t\x8a\xb5\x18\x05\x08\x01\x18\x80\x10H\x00\x88\x01\x01\x12!\n\x0b\x64\x65scription\x18\x04 \x01(\tB\x07\x8a\xb5\x18\x03\x18\x80PH\x01\x88\x01\x01\x12%\n\rsystem_prompt\x18\x05 \x01(\tB\x0e\xe2\x41\x01\x02\x8a\xb5\x18\x06\x08\x01\x18\x80\x80@\x12=\n\x10\x64\x65\x66\x61ult_model_id\x18\x06 \x01(\tB\x1e\x8a\xb5\x18\x1a*\x18[A-Za-z0-9._:/@-]{1,128}H\x02\x88\x01\x01\x12\x18\n\x04tags\x18\x07 \x03(\tB\n\x8a\xb5\x18\x06\x08\x01\x10\x64 2\x12<\n\x0c\x63\x61pabilities\x18\x08 \x03(\x0b\x32\x1d.everruns.v1.CapabilityConfigB\x07\x8a\xb5\x18\x03 \xfa\x01\x12&\n\x0emax_iterations\x18\t \x01(\x05\x42\t\x8a\xb5\x18\x05\x30\x01\x38\xe8\x07H\x03\x88\x01\x01\x42\x0f\n\r_display_nameB\x0e\n\x0c_descriptionB\x13\n\x11_default_model_idB\x11\n\x0f_max_iterations*_\n\x0b\x41gentStatus\x12\x1c\n\x18\x41GENT_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41GENT_STATUS_ACTIVE\x10\x01\x12\x19\n\x15\x41GENT_STATUS_ARCHIVED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x65verruns/v1/agent.proto\x12\x0b\x65verruns.v1\x1a\x1c\x65verruns/v1/capability.proto\x1a\x19\x65verruns/v1/options.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x95\x04\n\x05\x41gent\x12\x17\n\x02id\x18\x01 \x01(\tB\x0b\x8a\xb5\x18\x07\x42\x05\x61gent\x12&\n\x0forganization_id\x18\x02 \x01(\tB\r\xe2\x41\x01\x03\x8a\xb5\x18\x05\x42\x03org\x12\x0c\n\x04name\x18\x03 \x01(\t\x12\x19\n\x0c\x64isplay_name\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x18\n\x0b\x64\x65scription\x18\x05 \x01(\tH\x01\x88\x01\x01\x12\x15\n\rsystem_prompt\x18\x06 \x01(\t\x12\x1d\n\x10\x64\x65\x66\x61ult_model_id\x18\x07 \x01(\tH\x02\x88\x01\x01\x12\x0c\n\x04tags\x18\x08 \x03(\t\x12\x33\n\x0c\x63\x61pabilities\x18\t \x03(\x0b\x32\x1d.everruns.v1.CapabilityConfig\x12\x16\n\x0emax_iterations\x18\n \x01(\x05\x12.\n\x06status\x18\x0b \x01(\x0e\x32\x18.everruns.v1.AgentStatusB\x04\xe2\x41\x01\x03\x12%\n\nharness_id\x18\x0c \x01(\tB\x11\xe2\x41\x01\x03\x8a\xb5\x18\tB\x07harness\x12\x34\n\ncreated_at\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\nupdated_at\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x42\x0f\n\r_display_nameB\x0e\n\x0c_descriptionB\x13\n\x11_default_model_id\"\xbd\x03\n\tAgentSpec\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x05\x8a\xb5\x18\x07\x42\x05\x61gent\x12\x1b\n\x04name\x18\x02 \x01(\tB\r\xe2\x41\x01\x02\x8a\xb5\x18\x05\x08\x01\x18\x80\x10\x12$\n\x0c\x64isplay_name\x18\x03 \x01(\tB\t\x8a\xb5\x18\x05\x08\x01\x18\x80\x10H\x00\x88\x01\x01\x12!\n\x0b\x64\x65scription\x18\x04 \x01(\tB\x07\x8a\xb5\x18\x03\x18\x80PH\x01\x88\x01\x01\x12%\n\rsystem_prompt\x18\x05 \x01(\tB\x0e\xe2\x41\x01\x02\x8a\xb5\x18\x06\x08\x01\x18\x80\x80@\x12=\n\x10\x64\x65\x66\x61ult_model_id\x18\x06 \x01(\tB\x1e\x8a\xb5\x18\x1a*\x18[A-Za-z0-9._:/@-]{1,128}H\x02\x88\x01\x01\x12\x18\n\x04tags\x18\x07 \x03(\tB\n\x8a\xb5\x18\x06\x08\x01\x10\x64 2\x12<\n\x0c\x63\x61pabilities\x18\x08 \x03(\x0b\x32\x1d.everruns.v1.CapabilityConfigB\x07\x8a\xb5\x18\x03 \xfa\x01\x12&\n\x0emax_iterations\x18\t \x01(\x05\x42\t\x8a\xb5\x18\x05\x30\x01\x38\xe8\x07H\x03\x88\x01\x01\x42\x0f\n\r_display_nameB\x0e\n\x0c_descriptionB\x13\n\x11_default_model_idB\x11\n\x0f_max_iterations*_\n\x0b\x41gentStatus\x12\x1c\n\x18\x41GENT_STATUS_UNSPECIFIED\x10\x00\x12\x17\n\x13\x41GENT_STATUS_ACTIVE\x10\x01\x12\x19\n\x15\x41GENT_STATUS_ARCHIVED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'everruns.v1.agent_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_AGENT'].fields_by_name['id']._loaded_options = None
+  _globals['_AGENT'].fields_by_name['id']._serialized_options = b'\212\265\030\007B\005agent'
   _globals['_AGENT'].fields_by_name['organization_id']._loaded_options = None
-  _globals['_AGENT'].fields_by_name['organization_id']._serialized_options = b'\342A\001\003'
+  _globals['_AGENT'].fields_by_name['organization_id']._serialized_options = b'\342A\001\003\212\265\030\005B\003org'
   _globals['_AGENT'].fields_by_name['status']._loaded_options = None
   _globals['_AGENT'].fields_by_name['status']._serialized_options = b'\342A\001\003'
   _globals['_AGENT'].fields_by_name['harness_id']._loaded_options = None
-  _globals['_AGENT'].fields_by_name['harness_id']._serialized_options = b'\342A\001\003'
+  _globals['_AGENT'].fields_by_name['harness_id']._serialized_options = b'\342A\001\003\212\265\030\tB\007harness'
   _globals['_AGENT'].fields_by_name['created_at']._loaded_options = None
   _globals['_AGENT'].fields_by_name['created_at']._serialized_options = b'\342A\001\003'
   _globals['_AGENT'].fields_by_name['updated_at']._loaded_options = None
@@ -63,10 +65,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AGENTSPEC'].fields_by_name['capabilities']._serialized_options = b'\212\265\030\003 \372\001'
   _globals['_AGENTSPEC'].fields_by_name['max_iterations']._loaded_options = None
   _globals['_AGENTSPEC'].fields_by_name['max_iterations']._serialized_options = b'\212\265\030\0050\0018\350\007'
-  _globals['_AGENTSTATUS']._serialized_start=1112
-  _globals['_AGENTSTATUS']._serialized_end=1207
+  _globals['_AGENTSTATUS']._serialized_start=1147
+  _globals['_AGENTSTATUS']._serialized_end=1242
   _globals['_AGENT']._serialized_start=164
-  _globals['_AGENT']._serialized_end=662
-  _globals['_AGENTSPEC']._serialized_start=665
-  _globals['_AGENTSPEC']._serialized_end=1110
+  _globals['_AGENT']._serialized_end=697
+  _globals['_AGENTSPEC']._serialized_start=700
+  _globals['_AGENTSPEC']._serialized_end=1145
 # @@protoc_insertion_point(module_scope)

@@ -24,13 +24,15 @@ _sym_db = _symbol_database.Default()
 
 from everruns.v1 import agent_pb2 as everruns_dot_v1_dot_agent__pb2
 from everruns.v1 import options_pb2 as everruns_dot_v1_dot_options__pb2
+from everruns.v1 import runtime_agent_pb2 as everruns_dot_v1_dot_runtime__agent__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x65verruns/v1/agent_service.proto\x12\x0b\x65verruns.v1\x1a\x17\x65verruns/v1/agent.proto\x1a\x19\x65verruns/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\"i\n\x12\x43reateAgentRequest\x12+\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"h\n\x11\x41pplyAgentRequest\x12+\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"H\n\x12\x41pplyAgentResponse\x12!\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x12.everruns.v1.Agent\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x08\".\n\x0fGetAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\"\xa3\x01\n\x11ListAgentsRequest\x12\x17\n\x06search\x18\x01 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xc8\x01\x12\x18\n\x10include_archived\x18\x02 \x01(\x08\x12 \n\tpage_size\x18\x03 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x05limit\x12\x1b\n\npage_token\x18\x04 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07\x12\x1c\n\x04skip\x18\x05 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x06offset\"\xbb\x01\n\x12ListAgentsResponse\x12(\n\x06\x61gents\x18\x01 \x03(\x0b\x32\x12.everruns.v1.AgentR\x04\x64\x61ta\x12\x19\n\ntotal_size\x18\x02 \x01(\x03R\x05total\x12\x14\n\x04skip\x18\x03 \x01(\x05R\x06offset\x12\x18\n\tpage_size\x18\x04 \x01(\x05R\x05limit\x12\x1c\n\x0fnext_page_token\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x8f\x01\n\x12UpdateAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\x12+\n\x05\x61gent\x18\x02 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"1\n\x12\x44\x65leteAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent2\xea\x04\n\x0c\x41gentService\x12\x42\n\x0b\x43reateAgent\x12\x1f.everruns.v1.CreateAgentRequest\x1a\x12.everruns.v1.Agent\x12\x96\x01\n\nApplyAgent\x12\x1e.everruns.v1.ApplyAgentRequest\x1a\x1f.everruns.v1.ApplyAgentResponse\"G\x82\xd3\xe4\x93\x02\x41\"\n/v1/agents:\x05\x61gentZ%\x1a\x15/v1/agents/{agent.id}:\x05\x61gentb\x05\x61gentb\x05\x61gent\x12U\n\x08GetAgent\x12\x1c.everruns.v1.GetAgentRequest\x1a\x12.everruns.v1.Agent\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/agents/{id}\x12\x61\n\nListAgents\x12\x1e.everruns.v1.ListAgentsRequest\x1a\x1f.everruns.v1.ListAgentsResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/agents\x12\x62\n\x0bUpdateAgent\x12\x1f.everruns.v1.UpdateAgentRequest\x1a\x12.everruns.v1.Agent\"\x1e\x82\xd3\xe4\x93\x02\x18\x32\x0f/v1/agents/{id}:\x05\x61gent\x12_\n\x0b\x44\x65leteAgent\x12\x1f.everruns.v1.DeleteAgentRequest\x1a\x16.google.protobuf.Empty\"\x17\x82\xd3\xe4\x93\x02\x11*\x0f/v1/agents/{id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x65verruns/v1/agent_service.proto\x12\x0b\x65verruns.v1\x1a\x17\x65verruns/v1/agent.proto\x1a\x19\x65verruns/v1/options.proto\x1a\x1f\x65verruns/v1/runtime_agent.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\"i\n\x12\x43reateAgentRequest\x12+\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"h\n\x11\x41pplyAgentRequest\x12+\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"H\n\x12\x41pplyAgentResponse\x12!\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x12.everruns.v1.Agent\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x08\"X\n\x0fGetAgentRequest\x12\x45\n\x02id\x18\x01 \x01(\tB9\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\xf2\xb5\x18&agent_0123456789abcdef0123456789abcdef\"\xa3\x01\n\x11ListAgentsRequest\x12\x17\n\x06search\x18\x01 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xc8\x01\x12\x18\n\x10include_archived\x18\x02 \x01(\x08\x12 \n\tpage_size\x18\x03 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x05limit\x12\x1b\n\npage_token\x18\x04 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07\x12\x1c\n\x04skip\x18\x05 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x06offset\"\xbb\x01\n\x12ListAgentsResponse\x12(\n\x06\x61gents\x18\x01 \x03(\x0b\x32\x12.everruns.v1.AgentR\x04\x64\x61ta\x12\x19\n\ntotal_size\x18\x02 \x01(\x03R\x05total\x12\x14\n\x04skip\x18\x03 \x01(\x05R\x06offset\x12\x18\n\tpage_size\x18\x04 \x01(\x05R\x05limit\x12\x1c\n\x0fnext_page_token\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x8f\x01\n\x12UpdateAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\x12+\n\x05\x61gent\x18\x02 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"1\n\x12\x44\x65leteAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\"W\n\x10\x43opyAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"1\n\x12\x45xportAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\"s\n\x12ImportAgentRequest\x12\x35\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyB\r\xe2\x41\x01\x02\x8a\xb5\x18\x05\x18\x80\x80\xc0\x01\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"B\n\x13PreviewAgentRequest\x12+\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\"\xd3\x01\n\x14PreviewAgentResponse\x12\x45\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x12.everruns.v1.AgentB\"\xea\xb5\x18\ncreated_at\xea\xb5\x18\nupdated_at\x82\xb6\x18\x02id\x12L\n\rruntime_agent\x18\x02 \x01(\x0b\x32\x19.everruns.v1.RuntimeAgentB\x1a\xea\xb5\x18\nsession_id\x82\xb6\x18\x08\x61gent_id\x12&\n\x08problems\x18\x03 \x03(\x0b\x32\x14.everruns.v1.Problem2\xb5\n\n\x0c\x41gentService\x12\x42\n\x0b\x43reateAgent\x12\x1f.everruns.v1.CreateAgentRequest\x1a\x12.everruns.v1.Agent\x12\xe4\x02\n\nApplyAgent\x12\x1e.everruns.v1.ApplyAgentRequest\x1a\x1f.everruns.v1.ApplyAgentResponse\"\x94\x02\xe2\xb5\x18\xc8\x01\n\x1c\x41n agent that reads one host\x12\xa7\x01{\"name\": \"reader\", \"system_prompt\": \"Read what you are given.\", \"capabilities\": [{\"ref\": \"web_fetch\", \"config\": {\"timeout_ms\": 1000, \"allowed_hosts\": [\"a.example\"]}}]}\x82\xd3\xe4\x93\x02\x41\"\n/v1/agents:\x05\x61gentZ%\x1a\x15/v1/agents/{agent.id}:\x05\x61gentb\x05\x61gentb\x05\x61gent\x12U\n\x08GetAgent\x12\x1c.everruns.v1.GetAgentRequest\x1a\x12.everruns.v1.Agent\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/agents/{id}\x12\x61\n\nListAgents\x12\x1e.everruns.v1.ListAgentsRequest\x1a\x1f.everruns.v1.ListAgentsResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/agents\x12\xb9\x01\n\x0bUpdateAgent\x12\x1f.everruns.v1.UpdateAgentRequest\x1a\x12.everruns.v1.Agent\"u\xe2\xb5\x18S\n$Fewer iterations, and no description\x12+{\"max_iterations\": 20, \"description\": null}\x82\xd3\xe4\x93\x02\x18\x32\x0f/v1/agents/{id}:\x05\x61gent\x12_\n\x0b\x44\x65leteAgent\x12\x1f.everruns.v1.DeleteAgentRequest\x1a\x16.google.protobuf.Empty\"\x17\x82\xd3\xe4\x93\x02\x11*\x0f/v1/agents/{id}\x12\\\n\tCopyAgent\x12\x1d.everruns.v1.CopyAgentRequest\x1a\x12.everruns.v1.Agent\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x14/v1/agents/{id}/copy\x12\x64\n\x0b\x45xportAgent\x12\x1f.everruns.v1.ExportAgentRequest\x1a\x14.google.api.HttpBody\"\x1e\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/agents/{id}/export\x12g\n\x0bImportAgent\x12\x1f.everruns.v1.ImportAgentRequest\x1a\x12.everruns.v1.Agent\"#\x82\xd3\xe4\x93\x02\x1d\"\x11/v1/agents/import:\x08\x64ocument\x12v\n\x0cPreviewAgent\x12 .everruns.v1.PreviewAgentRequest\x1a!.everruns.v1.PreviewAgentResponse\"!\x82\xd3\xe4\x93\x02\x1b\"\x12/v1/agents/preview:\x05\x61gentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,7 +48,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_APPLYAGENTREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_APPLYAGENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\212\265\030\016*\014[!-~]{1,255}'
   _globals['_GETAGENTREQUEST'].fields_by_name['id']._loaded_options = None
-  _globals['_GETAGENTREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002\212\265\030\007B\005agent'
+  _globals['_GETAGENTREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002\212\265\030\007B\005agent\362\265\030&agent_0123456789abcdef0123456789abcdef'
   _globals['_LISTAGENTSREQUEST'].fields_by_name['search']._loaded_options = None
   _globals['_LISTAGENTSREQUEST'].fields_by_name['search']._serialized_options = b'\212\265\030\003\020\310\001'
   _globals['_LISTAGENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -61,32 +63,66 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATEAGENTREQUEST'].fields_by_name['agent']._serialized_options = b'\342A\001\002'
   _globals['_DELETEAGENTREQUEST'].fields_by_name['id']._loaded_options = None
   _globals['_DELETEAGENTREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002\212\265\030\007B\005agent'
+  _globals['_COPYAGENTREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_COPYAGENTREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002\212\265\030\007B\005agent'
+  _globals['_COPYAGENTREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_COPYAGENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\212\265\030\016*\014[!-~]{1,255}'
+  _globals['_EXPORTAGENTREQUEST'].fields_by_name['id']._loaded_options = None
+  _globals['_EXPORTAGENTREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002\212\265\030\007B\005agent'
+  _globals['_IMPORTAGENTREQUEST'].fields_by_name['document']._loaded_options = None
+  _globals['_IMPORTAGENTREQUEST'].fields_by_name['document']._serialized_options = b'\342A\001\002\212\265\030\005\030\200\200\300\001'
+  _globals['_IMPORTAGENTREQUEST'].fields_by_name['request_id']._loaded_options = None
+  _globals['_IMPORTAGENTREQUEST'].fields_by_name['request_id']._serialized_options = b'\212\265\030\016*\014[!-~]{1,255}'
+  _globals['_PREVIEWAGENTREQUEST'].fields_by_name['agent']._loaded_options = None
+  _globals['_PREVIEWAGENTREQUEST'].fields_by_name['agent']._serialized_options = b'\342A\001\002'
+  _globals['_PREVIEWAGENTRESPONSE'].fields_by_name['agent']._loaded_options = None
+  _globals['_PREVIEWAGENTRESPONSE'].fields_by_name['agent']._serialized_options = b'\352\265\030\ncreated_at\352\265\030\nupdated_at\202\266\030\002id'
+  _globals['_PREVIEWAGENTRESPONSE'].fields_by_name['runtime_agent']._loaded_options = None
+  _globals['_PREVIEWAGENTRESPONSE'].fields_by_name['runtime_agent']._serialized_options = b'\352\265\030\nsession_id\202\266\030\010agent_id'
   _globals['_AGENTSERVICE'].methods_by_name['ApplyAgent']._loaded_options = None
-  _globals['_AGENTSERVICE'].methods_by_name['ApplyAgent']._serialized_options = b'\202\323\344\223\002A\"\n/v1/agents:\005agentZ%\032\025/v1/agents/{agent.id}:\005agentb\005agentb\005agent'
+  _globals['_AGENTSERVICE'].methods_by_name['ApplyAgent']._serialized_options = b'\342\265\030\310\001\n\034An agent that reads one host\022\247\001{\"name\": \"reader\", \"system_prompt\": \"Read what you are given.\", \"capabilities\": [{\"ref\": \"web_fetch\", \"config\": {\"timeout_ms\": 1000, \"allowed_hosts\": [\"a.example\"]}}]}\202\323\344\223\002A\"\n/v1/agents:\005agentZ%\032\025/v1/agents/{agent.id}:\005agentb\005agentb\005agent'
   _globals['_AGENTSERVICE'].methods_by_name['GetAgent']._loaded_options = None
   _globals['_AGENTSERVICE'].methods_by_name['GetAgent']._serialized_options = b'\202\323\344\223\002\021\022\017/v1/agents/{id}'
   _globals['_AGENTSERVICE'].methods_by_name['ListAgents']._loaded_options = None
   _globals['_AGENTSERVICE'].methods_by_name['ListAgents']._serialized_options = b'\202\323\344\223\002\014\022\n/v1/agents'
   _globals['_AGENTSERVICE'].methods_by_name['UpdateAgent']._loaded_options = None
-  _globals['_AGENTSERVICE'].methods_by_name['UpdateAgent']._serialized_options = b'\202\323\344\223\002\0302\017/v1/agents/{id}:\005agent'
+  _globals['_AGENTSERVICE'].methods_by_name['UpdateAgent']._serialized_options = b'\342\265\030S\n$Fewer iterations, and no description\022+{\"max_iterations\": 20, \"description\": null}\202\323\344\223\002\0302\017/v1/agents/{id}:\005agent'
   _globals['_AGENTSERVICE'].methods_by_name['DeleteAgent']._loaded_options = None
   _globals['_AGENTSERVICE'].methods_by_name['DeleteAgent']._serialized_options = b'\202\323\344\223\002\021*\017/v1/agents/{id}'
-  _globals['_CREATEAGENTREQUEST']._serialized_start=226
-  _globals['_CREATEAGENTREQUEST']._serialized_end=331
-  _globals['_APPLYAGENTREQUEST']._serialized_start=333
-  _globals['_APPLYAGENTREQUEST']._serialized_end=437
-  _globals['_APPLYAGENTRESPONSE']._serialized_start=439
-  _globals['_APPLYAGENTRESPONSE']._serialized_end=511
-  _globals['_GETAGENTREQUEST']._serialized_start=513
-  _globals['_GETAGENTREQUEST']._serialized_end=559
-  _globals['_LISTAGENTSREQUEST']._serialized_start=562
-  _globals['_LISTAGENTSREQUEST']._serialized_end=725
-  _globals['_LISTAGENTSRESPONSE']._serialized_start=728
-  _globals['_LISTAGENTSRESPONSE']._serialized_end=915
-  _globals['_UPDATEAGENTREQUEST']._serialized_start=918
-  _globals['_UPDATEAGENTREQUEST']._serialized_end=1061
-  _globals['_DELETEAGENTREQUEST']._serialized_start=1063
-  _globals['_DELETEAGENTREQUEST']._serialized_end=1112
-  _globals['_AGENTSERVICE']._serialized_start=1115
-  _globals['_AGENTSERVICE']._serialized_end=1733
+  _globals['_AGENTSERVICE'].methods_by_name['CopyAgent']._loaded_options = None
+  _globals['_AGENTSERVICE'].methods_by_name['CopyAgent']._serialized_options = b'\202\323\344\223\002\026\"\024/v1/agents/{id}/copy'
+  _globals['_AGENTSERVICE'].methods_by_name['ExportAgent']._loaded_options = None
+  _globals['_AGENTSERVICE'].methods_by_name['ExportAgent']._serialized_options = b'\202\323\344\223\002\030\022\026/v1/agents/{id}/export'
+  _globals['_AGENTSERVICE'].methods_by_name['ImportAgent']._loaded_options = None
+  _globals['_AGENTSERVICE'].methods_by_name['ImportAgent']._serialized_options = b'\202\323\344\223\002\035\"\021/v1/agents/import:\010document'
+  _globals['_AGENTSERVICE'].methods_by_name['PreviewAgent']._loaded_options = None
+  _globals['_AGENTSERVICE'].methods_by_name['PreviewAgent']._serialized_options = b'\202\323\344\223\002\033\"\022/v1/agents/preview:\005agent'
+  _globals['_CREATEAGENTREQUEST']._serialized_start=286
+  _globals['_CREATEAGENTREQUEST']._serialized_end=391
+  _globals['_APPLYAGENTREQUEST']._serialized_start=393
+  _globals['_APPLYAGENTREQUEST']._serialized_end=497
+  _globals['_APPLYAGENTRESPONSE']._serialized_start=499
+  _globals['_APPLYAGENTRESPONSE']._serialized_end=571
+  _globals['_GETAGENTREQUEST']._serialized_start=573
+  _globals['_GETAGENTREQUEST']._serialized_end=661
+  _globals['_LISTAGENTSREQUEST']._serialized_start=664
+  _globals['_LISTAGENTSREQUEST']._serialized_end=827
+  _globals['_LISTAGENTSRESPONSE']._serialized_start=830
+  _globals['_LISTAGENTSRESPONSE']._serialized_end=1017
+  _globals['_UPDATEAGENTREQUEST']._serialized_start=1020
+  _globals['_UPDATEAGENTREQUEST']._serialized_end=1163
+  _globals['_DELETEAGENTREQUEST']._serialized_start=1165
+  _globals['_DELETEAGENTREQUEST']._serialized_end=1214
+  _globals['_COPYAGENTREQUEST']._serialized_start=1216
+  _globals['_COPYAGENTREQUEST']._serialized_end=1303
+  _globals['_EXPORTAGENTREQUEST']._serialized_start=1305
+  _globals['_EXPORTAGENTREQUEST']._serialized_end=1354
+  _globals['_IMPORTAGENTREQUEST']._serialized_start=1356
+  _globals['_IMPORTAGENTREQUEST']._serialized_end=1471
+  _globals['_PREVIEWAGENTREQUEST']._serialized_start=1473
+  _globals['_PREVIEWAGENTREQUEST']._serialized_end=1539
+  _globals['_PREVIEWAGENTRESPONSE']._serialized_start=1542
+  _globals['_PREVIEWAGENTRESPONSE']._serialized_end=1753
+  _globals['_AGENTSERVICE']._serialized_start=1756
+  _globals['_AGENTSERVICE']._serialized_end=3089
 # @@protoc_insertion_point(module_scope)

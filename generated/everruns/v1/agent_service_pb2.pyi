@@ -1,7 +1,9 @@
 from everruns.v1 import agent_pb2 as _agent_pb2
 from everruns.v1 import options_pb2 as _options_pb2
+from everruns.v1 import runtime_agent_pb2 as _runtime_agent_pb2
 from google.api import annotations_pb2 as _annotations_pb2
 from google.api import field_behavior_pb2 as _field_behavior_pb2
+from google.api import httpbody_pb2 as _httpbody_pb2
 from google.protobuf import empty_pb2 as _empty_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf.internal import containers as _containers
@@ -85,3 +87,41 @@ class DeleteAgentRequest(_message.Message):
     ID_FIELD_NUMBER: _ClassVar[int]
     id: str
     def __init__(self, id: _Optional[str] = ...) -> None: ...
+
+class CopyAgentRequest(_message.Message):
+    __slots__ = ("id", "request_id")
+    ID_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    request_id: str
+    def __init__(self, id: _Optional[str] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class ExportAgentRequest(_message.Message):
+    __slots__ = ("id",)
+    ID_FIELD_NUMBER: _ClassVar[int]
+    id: str
+    def __init__(self, id: _Optional[str] = ...) -> None: ...
+
+class ImportAgentRequest(_message.Message):
+    __slots__ = ("document", "request_id")
+    DOCUMENT_FIELD_NUMBER: _ClassVar[int]
+    REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
+    document: _httpbody_pb2.HttpBody
+    request_id: str
+    def __init__(self, document: _Optional[_Union[_httpbody_pb2.HttpBody, _Mapping]] = ..., request_id: _Optional[str] = ...) -> None: ...
+
+class PreviewAgentRequest(_message.Message):
+    __slots__ = ("agent",)
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    agent: _agent_pb2.AgentSpec
+    def __init__(self, agent: _Optional[_Union[_agent_pb2.AgentSpec, _Mapping]] = ...) -> None: ...
+
+class PreviewAgentResponse(_message.Message):
+    __slots__ = ("agent", "runtime_agent", "problems")
+    AGENT_FIELD_NUMBER: _ClassVar[int]
+    RUNTIME_AGENT_FIELD_NUMBER: _ClassVar[int]
+    PROBLEMS_FIELD_NUMBER: _ClassVar[int]
+    agent: _agent_pb2.Agent
+    runtime_agent: _runtime_agent_pb2.RuntimeAgent
+    problems: _containers.RepeatedCompositeFieldContainer[_runtime_agent_pb2.Problem]
+    def __init__(self, agent: _Optional[_Union[_agent_pb2.Agent, _Mapping]] = ..., runtime_agent: _Optional[_Union[_runtime_agent_pb2.RuntimeAgent, _Mapping]] = ..., problems: _Optional[_Iterable[_Union[_runtime_agent_pb2.Problem, _Mapping]]] = ...) -> None: ...

@@ -5,6 +5,7 @@ import warnings
 
 from everruns.v1 import agent_pb2 as everruns_dot_v1_dot_agent__pb2
 from everruns.v1 import agent_service_pb2 as everruns_dot_v1_dot_agent__service__pb2
+from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 
 GRPC_GENERATED_VERSION = '1.85.1'
@@ -76,6 +77,26 @@ class AgentServiceStub:
                 request_serializer=everruns_dot_v1_dot_agent__service__pb2.DeleteAgentRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.CopyAgent = channel.unary_unary(
+                '/everruns.v1.AgentService/CopyAgent',
+                request_serializer=everruns_dot_v1_dot_agent__service__pb2.CopyAgentRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_agent__pb2.Agent.FromString,
+                _registered_method=True)
+        self.ExportAgent = channel.unary_unary(
+                '/everruns.v1.AgentService/ExportAgent',
+                request_serializer=everruns_dot_v1_dot_agent__service__pb2.ExportAgentRequest.SerializeToString,
+                response_deserializer=google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+                _registered_method=True)
+        self.ImportAgent = channel.unary_unary(
+                '/everruns.v1.AgentService/ImportAgent',
+                request_serializer=everruns_dot_v1_dot_agent__service__pb2.ImportAgentRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_agent__pb2.Agent.FromString,
+                _registered_method=True)
+        self.PreviewAgent = channel.unary_unary(
+                '/everruns.v1.AgentService/PreviewAgent',
+                request_serializer=everruns_dot_v1_dot_agent__service__pb2.PreviewAgentRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_agent__service__pb2.PreviewAgentResponse.FromString,
+                _registered_method=True)
 
 
 class AgentServiceServicer:
@@ -96,7 +117,8 @@ class AgentServiceServicer:
 
         INVALID_ARGUMENT `INVALID_FIELD`, `INVALID_ID`, `REQUIRED_FIELD_MISSING`, `LIMIT_EXCEEDED`, `NUMBER_NOT_REPRESENTABLE`,
         `DUPLICATE_CAPABILITY`, `UNKNOWN_CAPABILITY`, `CAPABILITY_NOT_AVAILABLE`, `CAPABILITY_CONFLICT`,
-        `INVALID_CONFIG`, `TOOL_NAME_CONFLICT`, `TOO_MANY_CAPABILITIES`: one violation for each bad field.
+        `INVALID_CONFIG`, `TOOL_NAME_CONFLICT`, `TOO_MANY_CAPABILITIES`, `UNKNOWN_MODEL`: one violation for each
+        bad field.
         ALREADY_EXISTS `AGENT_ALREADY_EXISTS`: the id is taken, or the name is by an active agent.
         ALREADY_EXISTS `IDEMPOTENCY_KEY_REUSED`: `request_id` came with another agent before.
         """
@@ -162,6 +184,55 @@ class AgentServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CopyAgent(self, request, context):
+        """Creates an agent with everything that a caller may set of another one, archived or not, but its
+        name: that is the other's with `-copy` after it, or `-copy-2` and so on where it is taken. What is
+        wrong with the other's capabilities or model is copied, too.
+
+        INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
+        NOT_FOUND `AGENT_NOT_FOUND`: the organization has no such agent.
+        ALREADY_EXISTS `IDEMPOTENCY_KEY_REUSED`: `request_id` came with another agent before.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExportAgent(self, request, context):
+        """Answers an agent, archived or not, as a document that ImportAgent makes the same agent of, but for
+        id and times: Markdown, its system prompt, with all else as YAML between two lines `---` before it.
+
+        INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
+        NOT_FOUND `AGENT_NOT_FOUND`: the organization has no such agent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ImportAgent(self, request, context):
+        """Creates an agent of a document: Markdown or plain text, which is the system prompt, perhaps with the
+        other fields as YAML between two lines `---` before it; or all fields as YAML or as JSON.
+
+        INVALID_ARGUMENT `INVALID_DOCUMENT`: the document cannot be read; the text says where.
+        INVALID_ARGUMENT `UNSUPPORTED_MEDIA_TYPE`: its content type is none of those of the field.
+        INVALID_ARGUMENT `UNKNOWN_FIELD`, `OUTPUT_ONLY_FIELD`: it has a key that no field of an agent has, or
+        that only answers have, and that is not empty.
+        INVALID_ARGUMENT, ALREADY_EXISTS: as CreateAgent.
+        RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`: it is larger than 3 MiB.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PreviewAgent(self, request, context):
+        """Answers what CreateAgent would, without times and without the id that it would choose, and what a
+        worker would run for a session that sets nothing; writes nothing. It fails as CreateAgent does.
+
+        INVALID_ARGUMENT, ALREADY_EXISTS `AGENT_ALREADY_EXISTS`: as CreateAgent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AgentServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -194,6 +265,26 @@ def add_AgentServiceServicer_to_server(servicer, server):
                     servicer.DeleteAgent,
                     request_deserializer=everruns_dot_v1_dot_agent__service__pb2.DeleteAgentRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'CopyAgent': grpc.unary_unary_rpc_method_handler(
+                    servicer.CopyAgent,
+                    request_deserializer=everruns_dot_v1_dot_agent__service__pb2.CopyAgentRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_agent__pb2.Agent.SerializeToString,
+            ),
+            'ExportAgent': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExportAgent,
+                    request_deserializer=everruns_dot_v1_dot_agent__service__pb2.ExportAgentRequest.FromString,
+                    response_serializer=google_dot_api_dot_httpbody__pb2.HttpBody.SerializeToString,
+            ),
+            'ImportAgent': grpc.unary_unary_rpc_method_handler(
+                    servicer.ImportAgent,
+                    request_deserializer=everruns_dot_v1_dot_agent__service__pb2.ImportAgentRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_agent__pb2.Agent.SerializeToString,
+            ),
+            'PreviewAgent': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewAgent,
+                    request_deserializer=everruns_dot_v1_dot_agent__service__pb2.PreviewAgentRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_agent__service__pb2.PreviewAgentResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -368,6 +459,114 @@ class AgentService:
             '/everruns.v1.AgentService/DeleteAgent',
             everruns_dot_v1_dot_agent__service__pb2.DeleteAgentRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CopyAgent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.AgentService/CopyAgent',
+            everruns_dot_v1_dot_agent__service__pb2.CopyAgentRequest.SerializeToString,
+            everruns_dot_v1_dot_agent__pb2.Agent.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExportAgent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.AgentService/ExportAgent',
+            everruns_dot_v1_dot_agent__service__pb2.ExportAgentRequest.SerializeToString,
+            google_dot_api_dot_httpbody__pb2.HttpBody.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ImportAgent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.AgentService/ImportAgent',
+            everruns_dot_v1_dot_agent__service__pb2.ImportAgentRequest.SerializeToString,
+            everruns_dot_v1_dot_agent__pb2.Agent.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewAgent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.AgentService/PreviewAgent',
+            everruns_dot_v1_dot_agent__service__pb2.PreviewAgentRequest.SerializeToString,
+            everruns_dot_v1_dot_agent__service__pb2.PreviewAgentResponse.FromString,
             options,
             channel_credentials,
             insecure,

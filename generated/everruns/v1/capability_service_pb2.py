@@ -28,7 +28,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$everruns/v1/capability_service.proto\x12\x0b\x65verruns.v1\x1a\x1c\x65verruns/v1/capability.proto\x1a\x19\x65verruns/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\"\x8f\x01\n\x17ListCapabilitiesRequest\x12\x17\n\x06search\x18\x01 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xc8\x01\x12 \n\tpage_size\x18\x02 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x05limit\x12\x1b\n\npage_token\x18\x03 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07\x12\x1c\n\x04skip\x18\x04 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x06offset\"\xd7\x01\n\x18ListCapabilitiesResponse\x12>\n\x0c\x63\x61pabilities\x18\x01 \x03(\x0b\x32\x17.everruns.v1.CapabilityB\t\x92\xb5\x18\x05itemsR\x04\x64\x61ta\x12\x19\n\ntotal_size\x18\x02 \x01(\x03R\x05total\x12\x14\n\x04skip\x18\x03 \x01(\x05R\x06offset\x12\x18\n\tpage_size\x18\x04 \x01(\x05R\x05limit\x12\x1c\n\x0fnext_page_token\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"A\n\x14GetCapabilityRequest\x12)\n\x02id\x18\x01 \x01(\tB\x1d\xe2\x41\x01\x02\x8a\xb5\x18\x15*\x13[a-z0-9_.:-]{1,100}2\xfa\x01\n\x11\x43\x61pabilityService\x12y\n\x10ListCapabilities\x12$.everruns.v1.ListCapabilitiesRequest\x1a%.everruns.v1.ListCapabilitiesResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/capabilities\x12j\n\rGetCapability\x12!.everruns.v1.GetCapabilityRequest\x1a\x17.everruns.v1.Capability\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/capabilities/{id}b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$everruns/v1/capability_service.proto\x12\x0b\x65verruns.v1\x1a\x1c\x65verruns/v1/capability.proto\x1a\x19\x65verruns/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\"\x8f\x01\n\x17ListCapabilitiesRequest\x12\x17\n\x06search\x18\x01 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xc8\x01\x12 \n\tpage_size\x18\x02 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x05limit\x12\x1b\n\npage_token\x18\x03 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07\x12\x1c\n\x04skip\x18\x04 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x06offset\"\xd7\x01\n\x18ListCapabilitiesResponse\x12>\n\x0c\x63\x61pabilities\x18\x01 \x03(\x0b\x32\x17.everruns.v1.CapabilityB\t\x92\xb5\x18\x05itemsR\x04\x64\x61ta\x12\x19\n\ntotal_size\x18\x02 \x01(\x03R\x05total\x12\x14\n\x04skip\x18\x03 \x01(\x05R\x06offset\x12\x18\n\tpage_size\x18\x04 \x01(\x05R\x05limit\x12\x1c\n\x0fnext_page_token\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"N\n\x14GetCapabilityRequest\x12\x36\n\x02id\x18\x01 \x01(\tB*\xe2\x41\x01\x02\x8a\xb5\x18\x15*\x13[a-z0-9_.:-]{1,100}\xf2\xb5\x18\tweb_fetch2\xfa\x01\n\x11\x43\x61pabilityService\x12y\n\x10ListCapabilities\x12$.everruns.v1.ListCapabilitiesRequest\x1a%.everruns.v1.ListCapabilitiesResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/capabilities\x12j\n\rGetCapability\x12!.everruns.v1.GetCapabilityRequest\x1a\x17.everruns.v1.Capability\"\x1d\x82\xd3\xe4\x93\x02\x17\x12\x15/v1/capabilities/{id}b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,7 +46,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCAPABILITIESRESPONSE'].fields_by_name['capabilities']._loaded_options = None
   _globals['_LISTCAPABILITIESRESPONSE'].fields_by_name['capabilities']._serialized_options = b'\222\265\030\005items'
   _globals['_GETCAPABILITYREQUEST'].fields_by_name['id']._loaded_options = None
-  _globals['_GETCAPABILITYREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002\212\265\030\025*\023[a-z0-9_.:-]{1,100}'
+  _globals['_GETCAPABILITYREQUEST'].fields_by_name['id']._serialized_options = b'\342A\001\002\212\265\030\025*\023[a-z0-9_.:-]{1,100}\362\265\030\tweb_fetch'
   _globals['_CAPABILITYSERVICE'].methods_by_name['ListCapabilities']._loaded_options = None
   _globals['_CAPABILITYSERVICE'].methods_by_name['ListCapabilities']._serialized_options = b'\202\323\344\223\002\022\022\020/v1/capabilities'
   _globals['_CAPABILITYSERVICE'].methods_by_name['GetCapability']._loaded_options = None
@@ -56,7 +56,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTCAPABILITIESRESPONSE']._serialized_start=320
   _globals['_LISTCAPABILITIESRESPONSE']._serialized_end=535
   _globals['_GETCAPABILITYREQUEST']._serialized_start=537
-  _globals['_GETCAPABILITYREQUEST']._serialized_end=602
-  _globals['_CAPABILITYSERVICE']._serialized_start=605
-  _globals['_CAPABILITYSERVICE']._serialized_end=855
+  _globals['_GETCAPABILITYREQUEST']._serialized_end=615
+  _globals['_CAPABILITYSERVICE']._serialized_start=618
+  _globals['_CAPABILITYSERVICE']._serialized_end=868
 # @@protoc_insertion_point(module_scope)

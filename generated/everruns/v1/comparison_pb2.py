@@ -26,33 +26,33 @@ from everruns.v1 import explanation_pb2 as everruns_dot_v1_dot_explanation__pb2
 from everruns.v1 import runtime_agent_pb2 as everruns_dot_v1_dot_runtime__agent__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x65verruns/v1/comparison.proto\x12\x0b\x65verruns.v1\x1a\x1d\x65verruns/v1/explanation.proto\x1a\x1f\x65verruns/v1/runtime_agent.proto\"\xed\x03\n\nComparison\x12\'\n\x01\x61\x18\x01 \x01(\x0b\x32\x1c.everruns.v1.ComparedSession\x12\'\n\x01\x62\x18\x02 \x01(\x0b\x32\x1c.everruns.v1.ComparedSession\x12\x37\n\x0c\x63\x61pabilities\x18\x03 \x03(\x0b\x32!.everruns.v1.CapabilityDifference\x12-\n\x06\x63onfig\x18\x04 \x03(\x0b\x32\x1d.everruns.v1.ConfigDifference\x12*\n\x05tools\x18\x05 \x03(\x0b\x32\x1b.everruns.v1.ToolDifference\x12\x30\n\x08\x66\x65\x61tures\x18\x06 \x03(\x0b\x32\x1e.everruns.v1.FeatureDifference\x12-\n\x06prompt\x18\x07 \x03(\x0b\x32\x1d.everruns.v1.PromptDifference\x12+\n\x05model\x18\x08 \x01(\x0b\x32\x1c.everruns.v1.ModelDifference\x12\x39\n\x0emax_iterations\x18\t \x01(\x0b\x32!.everruns.v1.IterationsDifference\x12\x30\n\x08problems\x18\n \x03(\x0b\x32\x1e.everruns.v1.ProblemDifference\"G\n\x0f\x43omparedSession\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\"\xa3\x01\n\x14\x43\x61pabilityDifference\x12\x0b\n\x03ref\x18\x01 \x01(\t\x12$\n\x07\x63hanges\x18\x02 \x03(\x0e\x32\x13.everruns.v1.Change\x12+\n\x01\x61\x18\x03 \x01(\x0b\x32 .everruns.v1.ExplainedCapability\x12+\n\x01\x62\x18\x04 \x01(\x0b\x32 .everruns.v1.ExplainedCapability\"\xaf\x01\n\x10\x43onfigDifference\x12\x0b\n\x03ref\x18\x01 \x01(\t\x12\x11\n\x04path\x18\x02 \x01(\tH\x00\x88\x01\x01\x12$\n\x07\x63hanges\x18\x03 \x03(\x0e\x32\x13.everruns.v1.Change\x12%\n\x01\x61\x18\x04 \x01(\x0b\x32\x1a.everruns.v1.ExplainedLeaf\x12%\n\x01\x62\x18\x05 \x01(\x0b\x32\x1a.everruns.v1.ExplainedLeafB\x07\n\x05_path\"\x92\x01\n\x0eToolDifference\x12\x0c\n\x04name\x18\x01 \x01(\t\x12$\n\x07\x63hanges\x18\x02 \x03(\x0e\x32\x13.everruns.v1.Change\x12%\n\x01\x61\x18\x03 \x01(\x0b\x32\x1a.everruns.v1.ExplainedTool\x12%\n\x01\x62\x18\x04 \x01(\x0b\x32\x1a.everruns.v1.ExplainedTool\"\x9b\x01\n\x11\x46\x65\x61tureDifference\x12\x0c\n\x04name\x18\x01 \x01(\t\x12$\n\x07\x63hanges\x18\x02 \x03(\x0e\x32\x13.everruns.v1.Change\x12(\n\x01\x61\x18\x03 \x01(\x0b\x32\x1d.everruns.v1.ExplainedFeature\x12(\n\x01\x62\x18\x04 \x01(\x0b\x32\x1d.everruns.v1.ExplainedFeature\"\xa8\x01\n\x10PromptDifference\x12\x17\n\ncapability\x18\x01 \x01(\tH\x00\x88\x01\x01\x12$\n\x07\x63hanges\x18\x02 \x03(\x0e\x32\x13.everruns.v1.Change\x12\"\n\x01\x61\x18\x03 \x01(\x0b\x32\x17.everruns.v1.PromptPart\x12\"\n\x01\x62\x18\x04 \x01(\x0b\x32\x17.everruns.v1.PromptPartB\r\n\x0b_capability\"a\n\x0fModelDifference\x12&\n\x01\x61\x18\x01 \x01(\x0b\x32\x1b.everruns.v1.ExplainedModel\x12&\n\x01\x62\x18\x02 \x01(\x0b\x32\x1b.everruns.v1.ExplainedModel\"p\n\x14IterationsDifference\x12+\n\x01\x61\x18\x01 \x01(\x0b\x32 .everruns.v1.ExplainedIterations\x12+\n\x01\x62\x18\x02 \x01(\x0b\x32 .everruns.v1.ExplainedIterations\"{\n\x11ProblemDifference\x12$\n\x07\x63hanges\x18\x01 \x03(\x0e\x32\x13.everruns.v1.Change\x12\x1f\n\x01\x61\x18\x02 \x01(\x0b\x32\x14.everruns.v1.Problem\x12\x1f\n\x01\x62\x18\x03 \x01(\x0b\x32\x14.everruns.v1.Problem*l\n\x06\x43hange\x12\x16\n\x12\x43HANGE_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x43HANGE_ADDED\x10\x01\x12\x12\n\x0e\x43HANGE_REMOVED\x10\x02\x12\x10\n\x0c\x43HANGE_MOVED\x10\x03\x12\x12\n\x0e\x43HANGE_CHANGED\x10\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x65verruns/v1/comparison.proto\x12\x0b\x65verruns.v1\x1a\x1d\x65verruns/v1/explanation.proto\x1a\x1f\x65verruns/v1/runtime_agent.proto\"\x94\x04\n\nComparison\x12\'\n\x01\x61\x18\x01 \x01(\x0b\x32\x1c.everruns.v1.ComparedSession\x12\'\n\x01\x62\x18\x02 \x01(\x0b\x32\x1c.everruns.v1.ComparedSession\x12\x37\n\x0c\x63\x61pabilities\x18\x03 \x03(\x0b\x32!.everruns.v1.CapabilityDifference\x12-\n\x06\x63onfig\x18\x04 \x03(\x0b\x32\x1d.everruns.v1.ConfigDifference\x12*\n\x05tools\x18\x05 \x03(\x0b\x32\x1b.everruns.v1.ToolDifference\x12\x30\n\x08\x66\x65\x61tures\x18\x06 \x03(\x0b\x32\x1e.everruns.v1.FeatureDifference\x12-\n\x06prompt\x18\x07 \x03(\x0b\x32\x1d.everruns.v1.PromptDifference\x12\x30\n\x05model\x18\x08 \x01(\x0b\x32\x1c.everruns.v1.ModelDifferenceH\x00\x88\x01\x01\x12>\n\x0emax_iterations\x18\t \x01(\x0b\x32!.everruns.v1.IterationsDifferenceH\x01\x88\x01\x01\x12\x30\n\x08problems\x18\n \x03(\x0b\x32\x1e.everruns.v1.ProblemDifferenceB\x08\n\x06_modelB\x11\n\x0f_max_iterations\"G\n\x0f\x43omparedSession\x12\x12\n\nsession_id\x18\x01 \x01(\t\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\x12\x0e\n\x06\x64igest\x18\x03 \x01(\t\"\xb9\x01\n\x14\x43\x61pabilityDifference\x12\x0b\n\x03ref\x18\x01 \x01(\t\x12$\n\x07\x63hanges\x18\x02 \x03(\x0e\x32\x13.everruns.v1.Change\x12\x30\n\x01\x61\x18\x03 \x01(\x0b\x32 .everruns.v1.ExplainedCapabilityH\x00\x88\x01\x01\x12\x30\n\x01\x62\x18\x04 \x01(\x0b\x32 .everruns.v1.ExplainedCapabilityH\x01\x88\x01\x01\x42\x04\n\x02_aB\x04\n\x02_b\"\xc5\x01\n\x10\x43onfigDifference\x12\x0b\n\x03ref\x18\x01 \x01(\t\x12\x11\n\x04path\x18\x02 \x01(\tH\x00\x88\x01\x01\x12$\n\x07\x63hanges\x18\x03 \x03(\x0e\x32\x13.everruns.v1.Change\x12*\n\x01\x61\x18\x04 \x01(\x0b\x32\x1a.everruns.v1.ExplainedLeafH\x01\x88\x01\x01\x12*\n\x01\x62\x18\x05 \x01(\x0b\x32\x1a.everruns.v1.ExplainedLeafH\x02\x88\x01\x01\x42\x07\n\x05_pathB\x04\n\x02_aB\x04\n\x02_b\"\xa8\x01\n\x0eToolDifference\x12\x0c\n\x04name\x18\x01 \x01(\t\x12$\n\x07\x63hanges\x18\x02 \x03(\x0e\x32\x13.everruns.v1.Change\x12*\n\x01\x61\x18\x03 \x01(\x0b\x32\x1a.everruns.v1.ExplainedToolH\x00\x88\x01\x01\x12*\n\x01\x62\x18\x04 \x01(\x0b\x32\x1a.everruns.v1.ExplainedToolH\x01\x88\x01\x01\x42\x04\n\x02_aB\x04\n\x02_b\"\xb1\x01\n\x11\x46\x65\x61tureDifference\x12\x0c\n\x04name\x18\x01 \x01(\t\x12$\n\x07\x63hanges\x18\x02 \x03(\x0e\x32\x13.everruns.v1.Change\x12-\n\x01\x61\x18\x03 \x01(\x0b\x32\x1d.everruns.v1.ExplainedFeatureH\x00\x88\x01\x01\x12-\n\x01\x62\x18\x04 \x01(\x0b\x32\x1d.everruns.v1.ExplainedFeatureH\x01\x88\x01\x01\x42\x04\n\x02_aB\x04\n\x02_b\"\xbe\x01\n\x10PromptDifference\x12\x17\n\ncapability\x18\x01 \x01(\tH\x00\x88\x01\x01\x12$\n\x07\x63hanges\x18\x02 \x03(\x0e\x32\x13.everruns.v1.Change\x12\'\n\x01\x61\x18\x03 \x01(\x0b\x32\x17.everruns.v1.PromptPartH\x01\x88\x01\x01\x12\'\n\x01\x62\x18\x04 \x01(\x0b\x32\x17.everruns.v1.PromptPartH\x02\x88\x01\x01\x42\r\n\x0b_capabilityB\x04\n\x02_aB\x04\n\x02_b\"a\n\x0fModelDifference\x12&\n\x01\x61\x18\x01 \x01(\x0b\x32\x1b.everruns.v1.ExplainedModel\x12&\n\x01\x62\x18\x02 \x01(\x0b\x32\x1b.everruns.v1.ExplainedModel\"p\n\x14IterationsDifference\x12+\n\x01\x61\x18\x01 \x01(\x0b\x32 .everruns.v1.ExplainedIterations\x12+\n\x01\x62\x18\x02 \x01(\x0b\x32 .everruns.v1.ExplainedIterations\"\x91\x01\n\x11ProblemDifference\x12$\n\x07\x63hanges\x18\x01 \x03(\x0e\x32\x13.everruns.v1.Change\x12$\n\x01\x61\x18\x02 \x01(\x0b\x32\x14.everruns.v1.ProblemH\x00\x88\x01\x01\x12$\n\x01\x62\x18\x03 \x01(\x0b\x32\x14.everruns.v1.ProblemH\x01\x88\x01\x01\x42\x04\n\x02_aB\x04\n\x02_b*l\n\x06\x43hange\x12\x16\n\x12\x43HANGE_UNSPECIFIED\x10\x00\x12\x10\n\x0c\x43HANGE_ADDED\x10\x01\x12\x12\n\x0e\x43HANGE_REMOVED\x10\x02\x12\x10\n\x0c\x43HANGE_MOVED\x10\x03\x12\x12\n\x0e\x43HANGE_CHANGED\x10\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'everruns.v1.comparison_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CHANGE']._serialized_start=1838
-  _globals['_CHANGE']._serialized_end=1946
+  _globals['_CHANGE']._serialized_start=2010
+  _globals['_CHANGE']._serialized_end=2118
   _globals['_COMPARISON']._serialized_start=110
-  _globals['_COMPARISON']._serialized_end=603
-  _globals['_COMPAREDSESSION']._serialized_start=605
-  _globals['_COMPAREDSESSION']._serialized_end=676
-  _globals['_CAPABILITYDIFFERENCE']._serialized_start=679
-  _globals['_CAPABILITYDIFFERENCE']._serialized_end=842
-  _globals['_CONFIGDIFFERENCE']._serialized_start=845
-  _globals['_CONFIGDIFFERENCE']._serialized_end=1020
-  _globals['_TOOLDIFFERENCE']._serialized_start=1023
-  _globals['_TOOLDIFFERENCE']._serialized_end=1169
-  _globals['_FEATUREDIFFERENCE']._serialized_start=1172
-  _globals['_FEATUREDIFFERENCE']._serialized_end=1327
-  _globals['_PROMPTDIFFERENCE']._serialized_start=1330
-  _globals['_PROMPTDIFFERENCE']._serialized_end=1498
-  _globals['_MODELDIFFERENCE']._serialized_start=1500
-  _globals['_MODELDIFFERENCE']._serialized_end=1597
-  _globals['_ITERATIONSDIFFERENCE']._serialized_start=1599
-  _globals['_ITERATIONSDIFFERENCE']._serialized_end=1711
-  _globals['_PROBLEMDIFFERENCE']._serialized_start=1713
-  _globals['_PROBLEMDIFFERENCE']._serialized_end=1836
+  _globals['_COMPARISON']._serialized_end=642
+  _globals['_COMPAREDSESSION']._serialized_start=644
+  _globals['_COMPAREDSESSION']._serialized_end=715
+  _globals['_CAPABILITYDIFFERENCE']._serialized_start=718
+  _globals['_CAPABILITYDIFFERENCE']._serialized_end=903
+  _globals['_CONFIGDIFFERENCE']._serialized_start=906
+  _globals['_CONFIGDIFFERENCE']._serialized_end=1103
+  _globals['_TOOLDIFFERENCE']._serialized_start=1106
+  _globals['_TOOLDIFFERENCE']._serialized_end=1274
+  _globals['_FEATUREDIFFERENCE']._serialized_start=1277
+  _globals['_FEATUREDIFFERENCE']._serialized_end=1454
+  _globals['_PROMPTDIFFERENCE']._serialized_start=1457
+  _globals['_PROMPTDIFFERENCE']._serialized_end=1647
+  _globals['_MODELDIFFERENCE']._serialized_start=1649
+  _globals['_MODELDIFFERENCE']._serialized_end=1746
+  _globals['_ITERATIONSDIFFERENCE']._serialized_start=1748
+  _globals['_ITERATIONSDIFFERENCE']._serialized_end=1860
+  _globals['_PROBLEMDIFFERENCE']._serialized_start=1863
+  _globals['_PROBLEMDIFFERENCE']._serialized_end=2008
 # @@protoc_insertion_point(module_scope)

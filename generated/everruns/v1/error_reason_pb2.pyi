@@ -31,6 +31,8 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EXCLUDED_CAPABILITY_NEEDED: _ClassVar[ErrorReason]
     CONFIG_LOCKED: _ClassVar[ErrorReason]
     EXCLUSION_WITHOUT_EFFECT: _ClassVar[ErrorReason]
+    UNKNOWN_MODEL: _ClassVar[ErrorReason]
+    INVALID_DOCUMENT: _ClassVar[ErrorReason]
     API_KEY_MISSING: _ClassVar[ErrorReason]
     API_KEY_INVALID: _ClassVar[ErrorReason]
     SCOPE_MISSING: _ClassVar[ErrorReason]
@@ -41,6 +43,8 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     ROUTE_NOT_FOUND: _ClassVar[ErrorReason]
     METHOD_NOT_ALLOWED: _ClassVar[ErrorReason]
     UNSUPPORTED_MEDIA_TYPE: _ClassVar[ErrorReason]
+    NOT_IN_THIS_SERVICE: _ClassVar[ErrorReason]
+    MODEL_NOT_FOUND: _ClassVar[ErrorReason]
     TURN_NOT_FOUND: _ClassVar[ErrorReason]
     KEY_NOT_FOUND: _ClassVar[ErrorReason]
     AGENT_ALREADY_EXISTS: _ClassVar[ErrorReason]
@@ -80,6 +84,8 @@ CAPABILITY_DEPRECATED: ErrorReason
 EXCLUDED_CAPABILITY_NEEDED: ErrorReason
 CONFIG_LOCKED: ErrorReason
 EXCLUSION_WITHOUT_EFFECT: ErrorReason
+UNKNOWN_MODEL: ErrorReason
+INVALID_DOCUMENT: ErrorReason
 API_KEY_MISSING: ErrorReason
 API_KEY_INVALID: ErrorReason
 SCOPE_MISSING: ErrorReason
@@ -90,6 +96,8 @@ CAPABILITY_NOT_FOUND: ErrorReason
 ROUTE_NOT_FOUND: ErrorReason
 METHOD_NOT_ALLOWED: ErrorReason
 UNSUPPORTED_MEDIA_TYPE: ErrorReason
+NOT_IN_THIS_SERVICE: ErrorReason
+MODEL_NOT_FOUND: ErrorReason
 TURN_NOT_FOUND: ErrorReason
 KEY_NOT_FOUND: ErrorReason
 AGENT_ALREADY_EXISTS: ErrorReason

@@ -26,7 +26,7 @@ from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor
 from google.rpc import code_pb2 as google_dot_rpc_dot_code__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x65verruns/v1/options.proto\x12\x0b\x65verruns.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto\"\xd2\x01\n\x0b\x46ieldLimits\x12\x12\n\nmin_length\x18\x01 \x01(\r\x12\x12\n\nmax_length\x18\x02 \x01(\r\x12\x11\n\tmax_bytes\x18\x03 \x01(\r\x12\x11\n\tmax_items\x18\x04 \x01(\r\x12\x0f\n\x07pattern\x18\x05 \x01(\t\x12\x14\n\x07minimum\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x14\n\x07maximum\x18\x07 \x01(\x03H\x01\x88\x01\x01\x12\r\n\x05id_of\x18\x08 \x01(\t\x12\x11\n\tmax_depth\x18\t \x01(\rB\n\n\x08_minimumB\n\n\x08_maximum:I\n\x06limits\x12\x1d.google.protobuf.FieldOptions\x18\xd1\x86\x03 \x01(\x0b\x32\x18.everruns.v1.FieldLimits:3\n\njson_alias\x12\x1d.google.protobuf.FieldOptions\x18\xd2\x86\x03 \x01(\t:C\n\x04\x63ode\x12!.google.protobuf.EnumValueOptions\x18\xd1\x86\x03 \x01(\x0e\x32\x10.google.rpc.Code:8\n\x0bhttp_status\x12!.google.protobuf.EnumValueOptions\x18\xd2\x86\x03 \x01(\rb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x65verruns/v1/options.proto\x12\x0b\x65verruns.v1\x1a google/protobuf/descriptor.proto\x1a\x15google/rpc/code.proto\"\xd2\x01\n\x0b\x46ieldLimits\x12\x12\n\nmin_length\x18\x01 \x01(\r\x12\x12\n\nmax_length\x18\x02 \x01(\r\x12\x11\n\tmax_bytes\x18\x03 \x01(\r\x12\x11\n\tmax_items\x18\x04 \x01(\r\x12\x0f\n\x07pattern\x18\x05 \x01(\t\x12\x14\n\x07minimum\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x14\n\x07maximum\x18\x07 \x01(\x03H\x01\x88\x01\x01\x12\r\n\x05id_of\x18\x08 \x01(\t\x12\x11\n\tmax_depth\x18\t \x01(\rB\n\n\x08_minimumB\n\n\x08_maximum\"(\n\x07\x45xample\x12\x0f\n\x07summary\x18\x01 \x01(\t\x12\x0c\n\x04\x62ody\x18\x02 \x01(\t:9\n\x0e\x65xactly_one_of\x12\x1f.google.protobuf.MessageOptions\x18\xdb\x86\x03 \x03(\t:H\n\x08\x65xamples\x12\x1e.google.protobuf.MethodOptions\x18\xdc\x86\x03 \x03(\x0b\x32\x14.everruns.v1.Example:I\n\x06limits\x12\x1d.google.protobuf.FieldOptions\x18\xd1\x86\x03 \x01(\x0b\x32\x18.everruns.v1.FieldLimits:3\n\njson_alias\x12\x1d.google.protobuf.FieldOptions\x18\xd2\x86\x03 \x01(\t:5\n\x0c\x61lways_unset\x12\x1d.google.protobuf.FieldOptions\x18\xdd\x86\x03 \x03(\t:6\n\rperhaps_unset\x12\x1d.google.protobuf.FieldOptions\x18\xe0\x86\x03 \x03(\t:0\n\x07\x65xample\x12\x1d.google.protobuf.FieldOptions\x18\xde\x86\x03 \x01(\t:7\n\x0eshown_when_set\x12\x1d.google.protobuf.FieldOptions\x18\xdf\x86\x03 \x01(\x08:C\n\x04\x63ode\x12!.google.protobuf.EnumValueOptions\x18\xd1\x86\x03 \x01(\x0e\x32\x10.google.rpc.Code:8\n\x0bhttp_status\x12!.google.protobuf.EnumValueOptions\x18\xd2\x86\x03 \x01(\rb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,4 +35,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_FIELDLIMITS']._serialized_start=100
   _globals['_FIELDLIMITS']._serialized_end=310
+  _globals['_EXAMPLE']._serialized_start=312
+  _globals['_EXAMPLE']._serialized_end=352
 # @@protoc_insertion_point(module_scope)

@@ -5,10 +5,22 @@ from google.protobuf import message as _message
 from typing import ClassVar as _ClassVar, Optional as _Optional
 
 DESCRIPTOR: _descriptor.FileDescriptor
+EXACTLY_ONE_OF_FIELD_NUMBER: _ClassVar[int]
+exactly_one_of: _descriptor.FieldDescriptor
+EXAMPLES_FIELD_NUMBER: _ClassVar[int]
+examples: _descriptor.FieldDescriptor
 LIMITS_FIELD_NUMBER: _ClassVar[int]
 limits: _descriptor.FieldDescriptor
 JSON_ALIAS_FIELD_NUMBER: _ClassVar[int]
 json_alias: _descriptor.FieldDescriptor
+ALWAYS_UNSET_FIELD_NUMBER: _ClassVar[int]
+always_unset: _descriptor.FieldDescriptor
+PERHAPS_UNSET_FIELD_NUMBER: _ClassVar[int]
+perhaps_unset: _descriptor.FieldDescriptor
+EXAMPLE_FIELD_NUMBER: _ClassVar[int]
+example: _descriptor.FieldDescriptor
+SHOWN_WHEN_SET_FIELD_NUMBER: _ClassVar[int]
+shown_when_set: _descriptor.FieldDescriptor
 CODE_FIELD_NUMBER: _ClassVar[int]
 code: _descriptor.FieldDescriptor
 HTTP_STATUS_FIELD_NUMBER: _ClassVar[int]
@@ -35,3 +47,11 @@ class FieldLimits(_message.Message):
     id_of: str
     max_depth: int
     def __init__(self, min_length: _Optional[int] = ..., max_length: _Optional[int] = ..., max_bytes: _Optional[int] = ..., max_items: _Optional[int] = ..., pattern: _Optional[str] = ..., minimum: _Optional[int] = ..., maximum: _Optional[int] = ..., id_of: _Optional[str] = ..., max_depth: _Optional[int] = ...) -> None: ...
+
+class Example(_message.Message):
+    __slots__ = ("summary", "body")
+    SUMMARY_FIELD_NUMBER: _ClassVar[int]
+    BODY_FIELD_NUMBER: _ClassVar[int]
+    summary: str
+    body: str
+    def __init__(self, summary: _Optional[str] = ..., body: _Optional[str] = ...) -> None: ...

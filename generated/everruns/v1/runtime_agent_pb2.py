@@ -22,34 +22,39 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from everruns.v1 import options_pb2 as everruns_dot_v1_dot_options__pb2
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x65verruns/v1/runtime_agent.proto\x12\x0b\x65verruns.v1\x1a\x1cgoogle/protobuf/struct.proto\"\xef\x02\n\x0cRuntimeAgent\x12\x17\n\nsession_id\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x10\n\x08\x61gent_id\x18\x02 \x01(\t\x12\x15\n\rsystem_prompt\x18\x03 \x01(\t\x12\x12\n\x05model\x18\x04 \x01(\tH\x01\x88\x01\x01\x12.\n\x0cmodel_source\x18\x05 \x01(\x0e\x32\x18.everruns.v1.ModelSource\x12\x16\n\x0emax_iterations\x18\x06 \x01(\x05\x12\x35\n\x0c\x63\x61pabilities\x18\x07 \x03(\x0b\x32\x1f.everruns.v1.ResolvedCapability\x12\'\n\x05tools\x18\x08 \x03(\x0b\x32\x18.everruns.v1.RuntimeTool\x12\x10\n\x08\x66\x65\x61tures\x18\t \x03(\t\x12&\n\x08problems\x18\n \x03(\x0b\x32\x14.everruns.v1.Problem\x12\x0e\n\x06\x64igest\x18\x0b \x01(\tB\r\n\x0b_session_idB\x08\n\x06_model\"\xbb\x01\n\x12ResolvedCapability\x12\x0b\n\x03ref\x18\x01 \x01(\t\x12\'\n\x06\x63onfig\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\x12-\n\x06source\x18\x03 \x01(\x0e\x32\x1d.everruns.v1.CapabilitySource\x12\x13\n\x0brequired_by\x18\x04 \x03(\t\x12+\n\nprovenance\x18\x05 \x03(\x0b\x32\x17.everruns.v1.Provenance\"\x9f\x01\n\nProvenance\x12\x11\n\x04path\x18\x01 \x01(\tH\x00\x88\x01\x01\x12!\n\x05layer\x18\x02 \x01(\x0e\x32\x12.everruns.v1.Layer\x12%\n\x05value\x18\x03 \x01(\x0b\x32\x16.google.protobuf.Value\x12+\n\noverridden\x18\x04 \x03(\x0b\x32\x17.everruns.v1.OverriddenB\x07\n\x05_path\"V\n\nOverridden\x12!\n\x05layer\x18\x01 \x01(\x0e\x32\x12.everruns.v1.Layer\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value\"q\n\x0bRuntimeTool\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12+\n\nparameters\x18\x03 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x12\n\ncapability\x18\x04 \x01(\t\"a\n\x07Problem\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\'\n\x08severity\x18\x04 \x01(\x0e\x32\x15.everruns.v1.Severity*e\n\x05Layer\x12\x15\n\x11LAYER_UNSPECIFIED\x10\x00\x12\x11\n\rLAYER_DEFAULT\x10\x01\x12\x0e\n\nLAYER_BASE\x10\x02\x12\x0f\n\x0bLAYER_AGENT\x10\x03\x12\x11\n\rLAYER_SESSION\x10\x04*\xaf\x01\n\x10\x43\x61pabilitySource\x12!\n\x1d\x43\x41PABILITY_SOURCE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43\x41PABILITY_SOURCE_BASE\x10\x01\x12\x1b\n\x17\x43\x41PABILITY_SOURCE_AGENT\x10\x02\x12\x1d\n\x19\x43\x41PABILITY_SOURCE_SESSION\x10\x03\x12 \n\x1c\x43\x41PABILITY_SOURCE_DEPENDENCY\x10\x04*\x8e\x01\n\x0bModelSource\x12\x1c\n\x18MODEL_SOURCE_UNSPECIFIED\x10\x00\x12\x18\n\x14MODEL_SOURCE_SESSION\x10\x01\x12\x16\n\x12MODEL_SOURCE_AGENT\x10\x02\x12\x17\n\x13MODEL_SOURCE_SERVER\x10\x03\x12\x16\n\x12MODEL_SOURCE_UNSET\x10\x04*N\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x12\n\x0eSEVERITY_ERROR\x10\x01\x12\x14\n\x10SEVERITY_WARNING\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x65verruns/v1/runtime_agent.proto\x12\x0b\x65verruns.v1\x1a\x19\x65verruns/v1/options.proto\x1a\x1cgoogle/protobuf/struct.proto\"\x8b\x03\n\x0cRuntimeAgent\x12&\n\nsession_id\x18\x01 \x01(\tB\r\x8a\xb5\x18\tB\x07sessionH\x00\x88\x01\x01\x12\x1d\n\x08\x61gent_id\x18\x02 \x01(\tB\x0b\x8a\xb5\x18\x07\x42\x05\x61gent\x12\x15\n\rsystem_prompt\x18\x03 \x01(\t\x12\x12\n\x05model\x18\x04 \x01(\tH\x01\x88\x01\x01\x12.\n\x0cmodel_source\x18\x05 \x01(\x0e\x32\x18.everruns.v1.ModelSource\x12\x16\n\x0emax_iterations\x18\x06 \x01(\x05\x12\x35\n\x0c\x63\x61pabilities\x18\x07 \x03(\x0b\x32\x1f.everruns.v1.ResolvedCapability\x12\'\n\x05tools\x18\x08 \x03(\x0b\x32\x18.everruns.v1.RuntimeTool\x12\x10\n\x08\x66\x65\x61tures\x18\t \x03(\t\x12&\n\x08problems\x18\n \x03(\x0b\x32\x14.everruns.v1.Problem\x12\x0e\n\x06\x64igest\x18\x0b \x01(\tB\r\n\x0b_session_idB\x08\n\x06_model\"\xbb\x01\n\x12ResolvedCapability\x12\x0b\n\x03ref\x18\x01 \x01(\t\x12\'\n\x06\x63onfig\x18\x02 \x01(\x0b\x32\x17.google.protobuf.Struct\x12-\n\x06source\x18\x03 \x01(\x0e\x32\x1d.everruns.v1.CapabilitySource\x12\x13\n\x0brequired_by\x18\x04 \x03(\t\x12+\n\nprovenance\x18\x05 \x03(\x0b\x32\x17.everruns.v1.Provenance\"\x9f\x01\n\nProvenance\x12\x11\n\x04path\x18\x01 \x01(\tH\x00\x88\x01\x01\x12!\n\x05layer\x18\x02 \x01(\x0e\x32\x12.everruns.v1.Layer\x12%\n\x05value\x18\x03 \x01(\x0b\x32\x16.google.protobuf.Value\x12+\n\noverridden\x18\x04 \x03(\x0b\x32\x17.everruns.v1.OverriddenB\x07\n\x05_path\"V\n\nOverridden\x12!\n\x05layer\x18\x01 \x01(\x0e\x32\x12.everruns.v1.Layer\x12%\n\x05value\x18\x02 \x01(\x0b\x32\x16.google.protobuf.Value\"q\n\x0bRuntimeTool\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12+\n\nparameters\x18\x03 \x01(\x0b\x32\x17.google.protobuf.Struct\x12\x12\n\ncapability\x18\x04 \x01(\t\"a\n\x07Problem\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12\x0c\n\x04path\x18\x02 \x01(\t\x12\x0f\n\x07message\x18\x03 \x01(\t\x12\'\n\x08severity\x18\x04 \x01(\x0e\x32\x15.everruns.v1.Severity*e\n\x05Layer\x12\x15\n\x11LAYER_UNSPECIFIED\x10\x00\x12\x11\n\rLAYER_DEFAULT\x10\x01\x12\x0e\n\nLAYER_BASE\x10\x02\x12\x0f\n\x0bLAYER_AGENT\x10\x03\x12\x11\n\rLAYER_SESSION\x10\x04*\xaf\x01\n\x10\x43\x61pabilitySource\x12!\n\x1d\x43\x41PABILITY_SOURCE_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x43\x41PABILITY_SOURCE_BASE\x10\x01\x12\x1b\n\x17\x43\x41PABILITY_SOURCE_AGENT\x10\x02\x12\x1d\n\x19\x43\x41PABILITY_SOURCE_SESSION\x10\x03\x12 \n\x1c\x43\x41PABILITY_SOURCE_DEPENDENCY\x10\x04*\x8e\x01\n\x0bModelSource\x12\x1c\n\x18MODEL_SOURCE_UNSPECIFIED\x10\x00\x12\x18\n\x14MODEL_SOURCE_SESSION\x10\x01\x12\x16\n\x12MODEL_SOURCE_AGENT\x10\x02\x12\x17\n\x13MODEL_SOURCE_SERVER\x10\x03\x12\x16\n\x12MODEL_SOURCE_UNSET\x10\x04*N\n\x08Severity\x12\x18\n\x14SEVERITY_UNSPECIFIED\x10\x00\x12\x12\n\x0eSEVERITY_ERROR\x10\x01\x12\x14\n\x10SEVERITY_WARNING\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'everruns.v1.runtime_agent_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LAYER']._serialized_start=1102
-  _globals['_LAYER']._serialized_end=1203
-  _globals['_CAPABILITYSOURCE']._serialized_start=1206
-  _globals['_CAPABILITYSOURCE']._serialized_end=1381
-  _globals['_MODELSOURCE']._serialized_start=1384
-  _globals['_MODELSOURCE']._serialized_end=1526
-  _globals['_SEVERITY']._serialized_start=1528
-  _globals['_SEVERITY']._serialized_end=1606
-  _globals['_RUNTIMEAGENT']._serialized_start=79
-  _globals['_RUNTIMEAGENT']._serialized_end=446
-  _globals['_RESOLVEDCAPABILITY']._serialized_start=449
-  _globals['_RESOLVEDCAPABILITY']._serialized_end=636
-  _globals['_PROVENANCE']._serialized_start=639
-  _globals['_PROVENANCE']._serialized_end=798
-  _globals['_OVERRIDDEN']._serialized_start=800
-  _globals['_OVERRIDDEN']._serialized_end=886
-  _globals['_RUNTIMETOOL']._serialized_start=888
-  _globals['_RUNTIMETOOL']._serialized_end=1001
-  _globals['_PROBLEM']._serialized_start=1003
-  _globals['_PROBLEM']._serialized_end=1100
+  _globals['_RUNTIMEAGENT'].fields_by_name['session_id']._loaded_options = None
+  _globals['_RUNTIMEAGENT'].fields_by_name['session_id']._serialized_options = b'\212\265\030\tB\007session'
+  _globals['_RUNTIMEAGENT'].fields_by_name['agent_id']._loaded_options = None
+  _globals['_RUNTIMEAGENT'].fields_by_name['agent_id']._serialized_options = b'\212\265\030\007B\005agent'
+  _globals['_LAYER']._serialized_start=1157
+  _globals['_LAYER']._serialized_end=1258
+  _globals['_CAPABILITYSOURCE']._serialized_start=1261
+  _globals['_CAPABILITYSOURCE']._serialized_end=1436
+  _globals['_MODELSOURCE']._serialized_start=1439
+  _globals['_MODELSOURCE']._serialized_end=1581
+  _globals['_SEVERITY']._serialized_start=1583
+  _globals['_SEVERITY']._serialized_end=1661
+  _globals['_RUNTIMEAGENT']._serialized_start=106
+  _globals['_RUNTIMEAGENT']._serialized_end=501
+  _globals['_RESOLVEDCAPABILITY']._serialized_start=504
+  _globals['_RESOLVEDCAPABILITY']._serialized_end=691
+  _globals['_PROVENANCE']._serialized_start=694
+  _globals['_PROVENANCE']._serialized_end=853
+  _globals['_OVERRIDDEN']._serialized_start=855
+  _globals['_OVERRIDDEN']._serialized_end=941
+  _globals['_RUNTIMETOOL']._serialized_start=943
+  _globals['_RUNTIMETOOL']._serialized_end=1056
+  _globals['_PROBLEM']._serialized_start=1058
+  _globals['_PROBLEM']._serialized_end=1155
 # @@protoc_insertion_point(module_scope)

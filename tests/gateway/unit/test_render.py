@@ -78,7 +78,7 @@ def test_a_full_session_is_rendered_whole() -> None:
         "tags": ["a", ""],
         "model_id": "gpt-4o",
         "capabilities": [
-            {"ref": "current_time", "config": None, "mode": None, "locked": []},
+            {"ref": "current_time", "config": None},
             {"ref": "web_fetch", "config": {"timeout_ms": 30000}, "mode": "exclude", "locked": ["/a"]},
         ],
         "status": "started",
@@ -88,6 +88,13 @@ def test_a_full_session_is_rendered_whole() -> None:
         "updated_at": "2026-01-01T00:00:00.999999Z",
         "is_pinned": True,
     }
+
+
+def test_a_key_that_is_shown_when_set_is_there_alone() -> None:
+    config = capability_pb2.CapabilityConfig(ref="a", locked=[""])
+    assert render(config) == {"ref": "a", "config": None, "locked": [""]}
+    config = capability_pb2.CapabilityConfig(ref="a", mode=capability_pb2.CAPABILITY_MODE_EXCLUDE)
+    assert render(config) == {"ref": "a", "config": None, "mode": "exclude"}
 
 
 def test_an_empty_config_is_not_a_missing_one() -> None:

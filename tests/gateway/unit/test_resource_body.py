@@ -312,7 +312,12 @@ def _without_empty_strings(tree: JsonObject) -> JsonObject:
     capabilities = tree["capabilities"]
     assert isinstance(capabilities, list)
     if all(isinstance(entry, dict) and entry["ref"] for entry in capabilities):
-        given_["capabilities"] = capabilities
+        # These two keys are there only where they say something.
+        given_["capabilities"] = [
+            {key: value for key, value in entry.items() if key not in ("mode", "locked") or value}
+            for entry in capabilities
+            if isinstance(entry, dict)
+        ]
     return given_
 
 

@@ -7,6 +7,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from google.protobuf.descriptor_pool import DescriptorPool
 
+from gateway import elsewhere
 from gateway.exchange import Answer, HttpRequest
 from gateway.problem import Problem
 from gateway.routes import RouteTable, bindings, service_descriptors
@@ -28,6 +29,12 @@ def test_the_routes_are_those_of_the_protos() -> None:
         ("GET", "/v1/agents/{id}", "GetAgent"),
         ("PATCH", "/v1/agents/{id}", "UpdateAgent"),
         ("DELETE", "/v1/agents/{id}", "DeleteAgent"),
+        ("POST", "/v1/agents/{id}/copy", "CopyAgent"),
+        ("GET", "/v1/agents/{id}/export", "ExportAgent"),
+        ("POST", "/v1/agents/import", "ImportAgent"),
+        ("POST", "/v1/agents/preview", "PreviewAgent"),
+        ("GET", "/v1/models", "ListModels"),
+        ("GET", "/v1/models/{id}", "GetModel"),
         ("GET", "/v1/capabilities", "ListCapabilities"),
         ("GET", "/v1/capabilities/{id}", "GetCapability"),
     } <= routes
@@ -49,6 +56,7 @@ def _rpc(rule: HttpRule) -> MethodDescriptor:
     [
         HttpRule(post="/v1/odds", body="*"),
         HttpRule(get="/v1/{name=odds/*}"),
+        HttpRule(get="/v1/{name=*}"),
         HttpRule(get="/v1/*"),
         HttpRule(get="/v1/{Id"),
         HttpRule(get="v1/odds"),
@@ -78,7 +86,9 @@ TABLE = RouteTable(
         ("GET", "/v1/agents/{id}", Named("get")),
         ("PUT", "/v1/agents/{agent.id}", Named("put")),
         ("GET", "/v1/agents/{id}/tools/{tool.name}", Named("tool")),
-    ]
+        ("GET", "/v1/models/{id=**}", Named("model")),
+    ],
+    elsewhere=["/v1/files", "/v1/files/{rest=**}", "/v1/agents/analyze", "/v1/agents/{id}/messages"],
 )
 
 
@@ -94,6 +104,9 @@ TABLE = RouteTable(
         ("GET", "/v1/agents/é\n", "get", ("é\n",)),
         ("PUT", "/v1/agents/a", "put", ("a",)),
         ("GET", "/v1/agents/a/tools/b", "tool", ("a", "b")),
+        ("GET", "/v1/models/a", "model", ("a",)),
+        ("GET", "/v1/models/a/b:c/", "model", ("a/b:c/",)),
+        ("GET", "/v1/models/a/\n", "model", ("a/\n",)),
     ],
 )
 def test_an_endpoint_is_found(method: str, path: str, name: str, values: tuple[str, ...]) -> None:
@@ -117,6 +130,10 @@ def test_an_endpoint_is_found(method: str, path: str, name: str, values: tuple[s
         "/v1/agents:list",
         "/v1/agents/a/tools/b/c",
         "/v1/agents\n",
+        "/v1/models/",
+        "/v1/files/",
+        "/v1/files2",
+        "/v1/agents/a/messages/b",
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "BREW"])
@@ -146,3 +163,21 @@ def test_an_unknown_method_is_refused_with_the_known_ones(method: str, path: str
 def test_a_route_that_is_there_twice_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^GET /v1/a/\{y\} is there twice$"):
         RouteTable([("GET", "/v1/a/{x}", Named("one")), ("GET", "/v1/a/{y}", Named("two"))])
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/files", "/v1/files/a/b", "/v1/files/a\nb", "/v1/agents/analyze", "/v1/agents/a/messages"]
+)
+@pytest.mark.parametrize("method", ["GET", "POST", "BREW"])
+def test_a_path_of_the_wider_api_is_refused_as_such(method: str, path: str) -> None:
+    with pytest.raises(Problem) as caught:
+        TABLE.find(method, path)
+    assert (caught.value.code, caught.value.status) == ("NOT_IN_THIS_SERVICE", 501)
+
+
+def test_no_path_of_this_service_is_of_the_wider_api() -> None:
+    table = RouteTable([], elsewhere.PATHS)
+    for binding in bindings(service_descriptors()):
+        with pytest.raises(Problem) as caught:
+            table.find(binding.method, binding.path)
+        assert caught.value.code == "ROUTE_NOT_FOUND", binding.path

@@ -21,6 +21,8 @@ def test_without_an_environment_the_defaults_hold() -> None:
         log_calls=0,
         metrics_host="127.0.0.1",
         metrics_port=None,
+        console=True,
+        docs=True,
     )
 
 
@@ -38,8 +40,12 @@ def test_every_setting_is_read() -> None:
             "EVERRUNS_LOG_CALLS": "100",
             "EVERRUNS_METRICS_HOST": "0.0.0.0",
             "EVERRUNS_HTTP_METRICS_PORT": "9465",
+            "EVERRUNS_HTTP_CONSOLE": "off",
+            "EVERRUNS_HTTP_DOCS": "off",
         }
-    ) == Settings("::1", 0, "dns:///server:1", 10, 0.5, 3, 8, "json", 100, "0.0.0.0", 9465)
+    ) == Settings(
+        "::1", 0, "dns:///server:1", 10, 0.5, 3, 8, "json", 100, "0.0.0.0", 9465, console=False, docs=False
+    )
 
 
 @pytest.mark.parametrize(("text", "every"), [("all", 1), ("Errors", 0), ("OFF", None), ("7", 7)])
@@ -82,6 +88,8 @@ def test_an_empty_value_counts_as_none() -> None:
         ("EVERRUNS_LOG_CALLS", "0"),
         ("EVERRUNS_LOG_CALLS", "some"),
         ("EVERRUNS_HTTP_METRICS_PORT", "65536"),
+        ("EVERRUNS_HTTP_CONSOLE", "yes"),
+        ("EVERRUNS_HTTP_DOCS", "no"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import orjson
 import pytest
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
@@ -60,6 +61,35 @@ def test_an_empty_body_is_a_body() -> None:
     message = request("POST", "/v1/sessions", body={})
     assert isinstance(message, session_service_pb2.CreateSessionRequest)
     assert message.HasField("session")
+
+
+def test_a_document_is_handed_on_as_it_is() -> None:
+    transcoder = RequestTranscoder(binding("POST", "/v1/agents/import"))
+    assert (transcoder.takes_document, transcoder.takes_json) == (True, False)
+    message = transcoder.request((), b"", b"\xff\0{", "k", b"text/x; charset=\xe9")
+    document = HttpBody(content_type="text/x; charset=\xe9", data=b"\xff\0{")
+    assert message == agent_service_pb2.ImportAgentRequest(document=document, request_id="k")
+
+
+def test_no_document_is_one_that_is_empty() -> None:
+    message = RequestTranscoder(binding("POST", "/v1/agents/import")).request((), b"", b"", None)
+    assert isinstance(message, agent_service_pb2.ImportAgentRequest)
+    assert message.HasField("document")
+
+
+@pytest.mark.parametrize("data", [b"a: 1\n", b"\xff\0", b""])
+def test_a_document_is_answered_as_it_is(data: bytes) -> None:
+    document = HttpBody(content_type="text/markdown; charset=utf-8", data=data)
+    assert answer("GET", "/v1/agents/{id}/export", document) == Answer(
+        200, data, ((b"content-type", b"text/markdown; charset=utf-8"),)
+    )
+
+
+@pytest.mark.parametrize("path", ["/v1/agents/{id}/copy", "/v1/agents/import"])
+def test_what_makes_a_resource_says_where_it_is(path: str) -> None:
+    made = answer("POST", path, agent_pb2.Agent(id="agent_1"))
+    assert made.status == 201
+    assert (b"location", b"/v1/agents/agent_1") in made.headers
 
 
 def test_a_get_has_its_id_from_the_path() -> None:

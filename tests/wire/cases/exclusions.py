@@ -53,7 +53,7 @@ EXCLUSIONS_CREATED = (
         Answered(
             {
                 "features": [],
-                "capabilities": [{"ref": "virtual_bash", "config": None, "mode": "exclude", "locked": []}],
+                "capabilities": [{"ref": "virtual_bash", "config": None, "mode": "exclude"}],
             },
             created=True,
         ),
@@ -198,13 +198,13 @@ EXCLUSIONS = (
     Case(
         "a mode that says that an entry includes",
         _preview({"ref": "noop", "mode": "include"}),
-        Answered({"session": {"capabilities": [{"ref": "noop", "mode": None}]}}),
+        Answered({"session": {"capabilities": [{"ref": "noop", "config": None}]}}),
         _SHELL,
     ),
     Case(
         "locks of an agent are kept, each once",
         _agent({"ref": "web_fetch", "locked": ["/timeout_ms", "", "/timeout_ms"]}),
-        Answered({"capabilities": [{"locked": ["/timeout_ms", ""], "mode": None}]}, created=True),
+        Answered({"capabilities": [{"locked": ["/timeout_ms", ""]}]}, created=True),
     ),
     Case(
         "an agent's exclusion with locks",

@@ -18,8 +18,9 @@ class Call:
     """A call of an rpc. Texts may hold `$name.path`, which `filled` replaces.
 
     `body` is the resource of a create or an update as REST has it, its keys being those to change in an
-    update; `query` the other fields by their REST names; `key` the idempotency key; `authorization` and
-    `organization` the headers, None for none; `timeout` is in seconds.
+    update; `document`, in its place, what is imported, and `content_type` its type, empty for none; `query`
+    the other fields by their REST names; `key` the idempotency key; `authorization` and `organization` the
+    headers, None for none; `timeout` is in seconds.
     """
 
     rpc: str
@@ -30,6 +31,8 @@ class Call:
     authorization: str | None = "Bearer $keys.owner"
     organization: str | None = None
     timeout: float = 20.0
+    document: bytes | None = None
+    content_type: str = "text/plain"
 
     def filled(self, names: Mapping[str, Json]) -> Call:
         """The call with the names replaced by what they stand for."""

@@ -27,7 +27,8 @@ class Clients:
 
 
 @contextmanager
-def connected(target: str) -> Iterator[Clients]:
-    """Clients of the server at an address, one of them through a gateway of its own."""
+def connected(target: str, *, described: bool = True) -> Iterator[Clients]:
+    """Clients of the server at an address, one of them through a gateway of its own. `described` is whether
+    that answers as its OpenAPI document says, whatever is done to the server."""
     with running_gateway(target) as http, grpc.insecure_channel(target) as channel:
-        yield Clients(GrpcClient(channel), RestClient(http))
+        yield Clients(GrpcClient(channel), RestClient(http, described=described))

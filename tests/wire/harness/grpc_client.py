@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import uuid
 from typing import TypeAlias, cast
 
 import grpc
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RequestInfo, RetryInfo
@@ -60,6 +62,9 @@ def request_of(call: Call) -> Message:
         fields["request_id"] = call.key
     if call.id:
         fields["id"] = call.id
+    if call.document is not None:
+        data = base64.b64encode(call.document).decode()
+        fields["document"] = {"content_type": call.content_type, "data": data}
     status = fields.pop("status", None)
     if status is not None:
         fields["status"] = f"SESSION_STATUS_{str(status).upper()}"
@@ -113,10 +118,12 @@ def failure(error: grpc.RpcError | grpc.Call, request_id: str) -> Failure:
 def _answer(call: Call, response: Message, replayed: bool) -> Answer:
     if response.DESCRIPTOR.full_name == "google.protobuf.Empty":
         return Answer(None, replayed=replayed)
+    if isinstance(response, HttpBody):
+        return Answer({"content_type": response.content_type, "text": response.data.decode()})
     tree = render(response)
     if call.rpc == "ApplyAgent":
         return Answer(cast(JsonObject, tree["agent"]), tree["created"] is True, replayed)
-    return Answer(tree, call.rpc.startswith("Create"), replayed)
+    return Answer(tree, call.rpc.startswith(("Create", "Copy", "Import")), replayed)
 
 
 def _spelled_out(key: str, value: Json) -> Json:

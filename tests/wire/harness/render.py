@@ -12,7 +12,26 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from tests.wire.harness.json_value import Json, JsonObject
 
-_LISTS = {"sessions": "data", "agents": "data", "capabilities": "data", "turns": "data", "keys": "data"}
+_LISTS = {
+    "sessions": "data",
+    "agents": "data",
+    "capabilities": "data",
+    "turns": "data",
+    "keys": "data",
+    "models": "data",
+}
+_AGAIN = {
+    "ListCapabilitiesResponse": {"items": "data"},
+    "Model": {
+        "model_id": "id",
+        "display_name": "name",
+        "provider_name": "provider",
+        "provider_type": "provider_id",
+    },
+}
+"""Second keys of a message's fields."""
+_SHOWN_WHEN_SET = {"CapabilityConfig": {"mode", "locked"}}
+"""Fields of a message whose keys are there only where they say something."""
 _COUNTS = {"total_size": "total", "skip": "offset", "page_size": "limit"}
 
 
@@ -23,9 +42,10 @@ def render(message: Message) -> JsonObject:
     is_list = "total_size" in descriptor.fields_by_name
     names = {**_LISTS, **_COUNTS} if is_list else {}
     tree = {names.get(field.name, field.name): _field(message, field) for field in descriptor.fields}
-    if is_list and "capabilities" in descriptor.fields_by_name:
-        tree["items"] = tree["data"]
-    return tree
+    for key in _SHOWN_WHEN_SET.get(descriptor.name, ()):
+        if not tree[key]:
+            del tree[key]
+    return tree | {key: tree[first] for key, first in _AGAIN.get(descriptor.name, {}).items()}
 
 
 def _field(message: Message, field: FieldDescriptor) -> Json:

@@ -9,6 +9,7 @@ import httpx
 import orjson
 
 from tests.wire.harness.call import Call, Transport
+from tests.wire.harness.described import undescribed
 from tests.wire.harness.json_value import JsonObject
 from tests.wire.harness.outcome import Answer, Failure, Outcome, Violation
 from tests.wire.harness.rpc import METHODS, REST
@@ -17,19 +18,21 @@ _PROBLEM_KEYS = {"type", "title", "status", "detail", "code", "field_violations"
 
 
 class RestClient:
-    """A client over an HTTP connection."""
+    """A client over an HTTP connection. `described` is whether all that is answered must be as the OpenAPI
+    document says."""
 
     transport: Transport = "rest"
 
-    def __init__(self, http: httpx.Client) -> None:
+    def __init__(self, http: httpx.Client, *, described: bool = True) -> None:
         self.http = http
+        self._described = described
 
     def call(self, call: Call) -> Outcome:
         """What the call came to; checks of an answer and of a refusal what all of them have."""
         return outcome(call, self.send(call))
 
     def send(self, call: Call, content: bytes | None = None) -> httpx.Response:
-        """The answer to a call, as it came; `content` in place of its body."""
+        """The answer to a call, as it came; `content` in place of its body. Checks that it is described."""
         http_method, path = REST[call.rpc]
         if call.rpc == "ApplyAgent" and call.id:
             http_method, path = "PUT", "/v1/agents/{id}"
@@ -44,13 +47,17 @@ class RestClient:
             content = orjson.dumps(call.body)
         if content is not None:
             headers["content-type"] = "application/json"
+        elif call.document is not None:
+            content = call.document
+            if call.content_type:
+                headers["content-type"] = call.content_type
         pairs = [
             (key, item if isinstance(item, str) else orjson.dumps(item).decode())
             for key, value in call.query.items()
             if f"{{{key}}}" not in path
             for item in (value if isinstance(value, list) else [value])
         ]
-        return self.http.request(
+        response = self.http.request(
             http_method,
             path.format(id=call.id, **call.query),
             params=tuple(pairs) or None,
@@ -58,6 +65,10 @@ class RestClient:
             content=content,
             timeout=call.timeout + 20,
         )
+        if self._described:
+            found = undescribed(response)
+            assert not found, found
+        return response
 
 
 def outcome(call: Call, response: httpx.Response) -> Outcome:
@@ -71,6 +82,8 @@ def outcome(call: Call, response: httpx.Response) -> Outcome:
         assert (response.status_code, response.content) == (204, b"")
         return Answer(None)
     assert response.status_code in (200, 201)
+    if call.rpc == "ExportAgent":
+        return Answer({"content_type": response.headers["content-type"], "text": response.text})
     assert response.headers["content-type"] == "application/json"
     body = cast(JsonObject, response.json())
     if created:

@@ -12,6 +12,7 @@ from everruns.v1 import (
     agent_service_pb2,
     capability_service_pb2,
     key_service_pb2,
+    model_service_pb2,
     session_service_pb2,
     turn_service_pb2,
 )
@@ -22,6 +23,7 @@ _FILES = (
     capability_service_pb2.DESCRIPTOR,
     turn_service_pb2.DESCRIPTOR,
     key_service_pb2.DESCRIPTOR,
+    model_service_pb2.DESCRIPTOR,
 )
 
 METHODS: dict[str, MethodDescriptor] = {
@@ -53,6 +55,10 @@ REST: dict[str, tuple[str, str]] = {
     "ListAgents": ("GET", "/v1/agents"),
     "UpdateAgent": ("PATCH", "/v1/agents/{id}"),
     "DeleteAgent": ("DELETE", "/v1/agents/{id}"),
+    "CopyAgent": ("POST", "/v1/agents/{id}/copy"),
+    "ExportAgent": ("GET", "/v1/agents/{id}/export"),
+    "ImportAgent": ("POST", "/v1/agents/import"),
+    "PreviewAgent": ("POST", "/v1/agents/preview"),
     "ListCapabilities": ("GET", "/v1/capabilities"),
     "GetCapability": ("GET", "/v1/capabilities/{id}"),
     "CreateKey": ("POST", "/v1/keys"),
@@ -60,6 +66,8 @@ REST: dict[str, tuple[str, str]] = {
     "GetKey": ("GET", "/v1/keys/{id}"),
     "RotateKey": ("POST", "/v1/keys/{id}/rotate"),
     "RevokeKey": ("DELETE", "/v1/keys/{id}"),
+    "ListModels": ("GET", "/v1/models"),
+    "GetModel": ("GET", "/v1/models/{id}"),
 }
 """Method and path of every rpc that REST has. ApplyAgent with an id is a PUT of that agent."""
 
@@ -77,7 +85,7 @@ HTTP_STATUS = {
     "DEADLINE_EXCEEDED": 504,
 }
 
-HTTP_STATUS_OF_REASON = {"MESSAGE_TOO_LARGE": 413}
+HTTP_STATUS_OF_REASON = {"MESSAGE_TOO_LARGE": 413, "UNSUPPORTED_MEDIA_TYPE": 415}
 """The statuses that the contract gives to a reason apart from its code."""
 
 

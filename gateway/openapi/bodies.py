@@ -1,0 +1,106 @@
+"""JSON Schemas of the bodies that calls accept: objects without other keys, where null is not there."""
+
+from __future__ import annotations
+
+import re
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
+from gateway import proto_options, tolerated
+from gateway.json_value import JsonObject, JsonValue
+from gateway.names import json_name
+from gateway.openapi.components import Components
+from gateway.openapi.fields import TIMESTAMP, accepted_scalar, described, or_null
+from gateway.openapi.struct_schema import OBJECT
+from gateway.parse import SHORTHAND
+
+_NOTHING: JsonValue = [None, "", [], {}]
+
+
+def body_schema(spec: Descriptor, components: Components, *, changes: bool) -> JsonObject:
+    """Returns the schema of a resource's body, a reference to its component, which it adds. A body of
+    changes requires nothing and has no field that cannot be changed.
+
+    Raises TypeError for a field of a type that a body cannot hold here.
+    """
+    name = f"{spec.name}Changes" if changes else spec.name
+    return components.add(name, lambda: _resource(spec, components, changes))
+
+
+def _resource(spec: Descriptor, components: Components, changes: bool) -> JsonObject:
+    fields = [field for field in spec.fields if not (changes and proto_options.is_immutable(field))]
+    schema = _message(fields, components, changes)
+    schema["patternProperties"] = _tolerated({json_name(field) for field in spec.fields})
+    alternatives = proto_options.exactly_one_of(spec)
+    if alternatives and not changes:
+        schema["oneOf"] = [_only(field, alternatives) for field in alternatives]
+    return described(schema, spec.full_name)
+
+
+def _message(fields: list[FieldDescriptor], components: Components, changes: bool) -> JsonObject:
+    required = [json_name(field) for field in fields if proto_options.is_required(field)]
+    schema: JsonObject = {
+        "type": "object",
+        "properties": {
+            json_name(field): described(_field(field, components), field.full_name) for field in fields
+        },
+        "additionalProperties": False,
+    }
+    if required and not changes:
+        schema["required"] = [*required]
+    return schema
+
+
+def _field(field: FieldDescriptor, components: Components) -> JsonObject:
+    required = proto_options.is_required(field)
+    limits = proto_options.limits(field)
+    if field.message_type is None:
+        element = accepted_scalar(field, required=required)
+    else:
+        element = _object(field.message_type, components)
+    if limits.max_depth and "$ref" in element:
+        most = f"At most {limits.max_bytes} bytes in its shortest spelling, and {limits.max_depth} levels."
+        element = {**element, "description": most}
+    if field.is_repeated:
+        schema: JsonObject = {"type": "array", "items": element}
+        if limits.max_items:
+            schema["maxItems"] = limits.max_items
+        element = schema
+    return element if required else or_null(element)
+
+
+def _object(message: Descriptor, components: Components) -> JsonObject:
+    if message.full_name == "google.protobuf.Struct":
+        return components.reference(OBJECT)
+    if message.full_name == "google.protobuf.Timestamp":
+        return dict(TIMESTAMP)
+    if message.full_name.startswith("google.protobuf."):
+        raise TypeError(f"{message.full_name} has no form in a body here")
+    return components.add(f"{message.name}Input", lambda: _input(message, components))
+
+
+def _input(message: Descriptor, components: Components) -> JsonObject:
+    schema = _message(list(message.fields), components, changes=False)
+    if shorthand := SHORTHAND.get(message.full_name):
+        text = accepted_scalar(message.fields_by_name[shorthand], required=True)
+        schema = {"anyOf": [schema, text]}
+    return described(schema, message.full_name)
+
+
+def _only(field: str, alternatives: list[str]) -> JsonObject:
+    others: JsonObject = {name: {"enum": [None, ""]} for name in alternatives if name != field}
+    return {"required": [field], "properties": {field: {"type": "string", "minLength": 1}, **others}}
+
+
+def _tolerated(known: set[str]) -> JsonObject:
+    """Keys of the wider API: each may say what would not be lost."""
+    more: dict[str, list[JsonObject]] = {
+        "harness_id": [{"type": "string", "pattern": tolerated.HARNESS_ID_PATTERN}],
+        "harness_name": [{"const": tolerated.HARNESS_NAME}],
+    }
+    nothing: JsonObject = {"enum": _NOTHING, "description": "Not of this service: may be there, but empty."}
+    plain = sorted(tolerated.KEYS - known - more.keys())
+    patterns: JsonObject = {f"^(?:{'|'.join(map(re.escape, plain))})$": nothing}
+    for key in sorted(more.keys() - known):
+        patterns[f"^{key}$"] = {"anyOf": [nothing, *more[key]]}
+    return patterns

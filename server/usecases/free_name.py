@@ -1,0 +1,31 @@
+"""A name for an agent whose caller names none: the first of a few that is free."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from server.core.agent import Agent
+from server.core.errors import Reason, ServiceError
+from server.core.store import Agents, Once, Replay
+
+_LONGEST_BASE = 400
+"""The most characters of a name that others are made of: with what is added, no name is too long."""
+
+
+def create_under_free_name(
+    agents: Agents, agent: Agent, base: str, once: Once[Agent] | None, deadline: float
+) -> Agent | Replay:
+    """Keeps the agent under the first free name of `base`, `base-2` … `base-9`, or else with the end of its
+    id after it, whatever name it has; answers it. Raises what `core.store.Agents.create` raises.
+    """
+    base = base[:_LONGEST_BASE]
+    for name in (base, *(f"{base}-{number}" for number in range(2, 10))):
+        if agents.find(agent.organization_id, name) is not None:
+            continue
+        try:
+            return agents.create(replace(agent, name=name), once, deadline)
+        except ServiceError as error:
+            # Another caller may have taken it since; an id that is taken is so under every name.
+            if error.reason is not Reason.AGENT_ALREADY_EXISTS:
+                raise
+    return agents.create(replace(agent, name=f"{base}-{agent.id.hex()[-12:]}"), once, deadline)

@@ -1,0 +1,118 @@
+"""A real Chromium, and a service whose pages it opens.
+
+It takes the browser that `EVERRUNS_TEST_CHROMIUM` names, else the one on PATH. Where there is none the tests
+that ask for a page are left out; a name of one that is not there is an error.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from tests.system.processes import free_port, running, wait_for_http
+
+_NAMES = ("chromium", "chromium-browser", "google-chrome")
+_MISSING = pytest.StashKey[int]()
+_REPORT_VIOLATIONS = """
+addEventListener("securitypolicyviolation", event =>
+  reportViolation(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))
+"""
+
+
+@dataclass(frozen=True)
+class Service:
+    """A service that runs with the example data: where its gateway is, and a key that reads and writes."""
+
+    url: str
+    key: str
+
+
+def find_chromium() -> str | None:
+    """The path of a Chromium. Raises UsageError if the variable names something that cannot be run."""
+    named = os.environ.get("EVERRUNS_TEST_CHROMIUM")
+    if named and shutil.which(named) is None:
+        raise pytest.UsageError(f"EVERRUNS_TEST_CHROMIUM: there is no program {named}")
+    return named or next(filter(None, map(shutil.which, _NAMES)), None)
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """A server and a gateway, processes of their own, that all tests here share."""
+    directory: Path = tmp_path_factory.mktemp("browser")
+    http = free_port()
+    ports = {"EVERRUNS_GRPC_PORT": str(free_port()), "EVERRUNS_HTTP_PORT": str(http)}
+    with running(["server", "dev"], directory, **ports) as process:
+        url = f"http://127.0.0.1:{http}"
+        wait_for_http(url, process)
+        yield Service(url, (directory / "dev-key").read_text().strip())
+
+
+# For a module only: while Playwright runs, no other test of the thread can run an event loop.
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """The browser. Without one the tests that ask for it are not collected."""
+    with sync_playwright() as playwright:
+        # As root, which containers run as, it has no sandbox; elsewhere it need not have one here.
+        browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def context(chromium: Browser) -> Iterator[BrowserContext]:
+    """A browser without cookies, storage or cache from before."""
+    context = chromium.new_context()
+    context.set_default_timeout(30_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def mistakes() -> list[str]:
+    """What the page did that it should not, a line each; a test that provokes some takes them out."""
+    return []
+
+
+@pytest.fixture
+def page(context: BrowserContext, service: Service, mistakes: list[str]) -> Iterator[Page]:
+    """A page of the service; the test fails for errors on its console or in its scripts, for what its
+    Content-Security-Policy forbade, and for requests to any other place."""
+
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            mistakes.append(f"console: {message.text}")
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith((service.url + "/", "data:", "blob:")):
+            mistakes.append(f"asks elsewhere: {request.url}")
+
+    page = context.new_page()
+    page.on("console", on_console)
+    page.on("pageerror", lambda error: mistakes.append(f"script: {error}"))
+    page.on("request", on_request)
+    page.expose_function("reportViolation", lambda what: mistakes.append(f"forbidden: {what}"))
+    page.add_init_script(_REPORT_VIOLATIONS)
+    yield page
+    assert mistakes == []
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if find_chromium() is not None:
+        return
+    need = [item for item in items if isinstance(item, pytest.Function) and "chromium" in item.fixturenames]
+    items[:] = [item for item in items if item not in need]
+    config.hook.pytest_deselected(items=need)
+    config.stash[_MISSING] = len(need)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if missing := config.stash.get(_MISSING, 0):
+        line = f"Chromium is missing, so {missing} tests were left out; Debian's package chromium has it."
+        terminalreporter.write_line(line)

@@ -1,0 +1,76 @@
+"""How the official client tells what went wrong, in words that a person can act on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from everruns_sdk import ApiError, AuthenticationError, Everruns, NotFoundError, RateLimitError
+
+from server.catalog.load import load_catalog
+from server.store.migrate import migrate
+from server.store.peewee_store import PeeweeStore, open_dialect
+from tests.wire.harness.gateway import running_gateway
+from tests.wire.harness.json_value import Json
+from tests.wire.harness.server import running_server_over
+from tests.wire.harness.tenant import new_organization
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_what_is_not_there(client: Everruns) -> None:
+    for call, kind in ((client.agents.get, "agent"), (client.sessions.get, "session")):
+        id = f"{kind}_{'0' * 32}"
+        with pytest.raises(NotFoundError) as missing:
+            await call(id)
+        assert (missing.value.status_code, missing.value.message) == (404, f"there is no {kind} {id}")
+
+
+@pytest.mark.parametrize(
+    ("role", "said"), [("unknown", "the API key is not valid"), ("expired", "the API key is not valid")]
+)
+async def test_a_key_that_is_not_valid(role: str, said: str, url: str, tenant: dict[str, Json]) -> None:
+    keys = tenant["keys"]
+    assert isinstance(keys, dict)
+    async with Everruns(api_key=str(keys[role]), base_url=url) as client:
+        with pytest.raises(AuthenticationError) as refused:
+            await client.agents.list()
+    assert (refused.value.status_code, refused.value.message) == (401, said)
+
+
+async def test_a_key_without_the_scope(url: str, tenant: dict[str, Json]) -> None:
+    keys = tenant["keys"]
+    assert isinstance(keys, dict)
+    async with Everruns(api_key=str(keys["reader"]), base_url=url) as client:
+        assert await client.agents.list() == []
+        with pytest.raises(ApiError, match="the API key has not the scope write") as refused:
+            await client.agents.create("reader", "Read.")
+    assert refused.value.status_code == 403
+
+
+async def test_an_organization_may_be_named_if_it_is_the_keys(
+    url: str, owner: str, tenant: dict[str, Json]
+) -> None:
+    async with Everruns(api_key=owner, base_url=url, org_id=str(tenant["org"])) as client:
+        assert await client.agents.list() == []
+    async with Everruns(api_key=owner, base_url=url, org_id="org_" + "0" * 32) as client:
+        with pytest.raises(ApiError, match="names another organization than the key's") as refused:
+            await client.agents.list()
+    assert refused.value.status_code == 403
+
+
+async def test_a_server_that_has_too_much_to_do(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'everruns.db'}"
+    migrate(open_dialect(url))
+    store, full = PeeweeStore(open_dialect(url)), PeeweeStore(open_dialect(url), longest_queue=0)
+    keys = new_organization(store)["keys"]
+    assert isinstance(keys, dict)
+    with running_server_over(full, load_catalog(None)) as target, running_gateway(target) as http:
+        async with Everruns(api_key=str(keys["owner"]), base_url=str(http.base_url)) as client:
+            assert await client.agents.list() == []
+            with pytest.raises(RateLimitError) as refused:
+                await client.agents.create("reader", "Read.")
+    assert refused.value.status_code == 429
+    assert "try again" in refused.value.message
+    store.close()
+    full.close()

@@ -1,0 +1,76 @@
+"""What schemathesis cannot know of this service: each with the reason why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import schemathesis
+from schemathesis.core.failures import Failure
+from schemathesis.core.transport import Response
+from schemathesis.generation.case import Case
+from schemathesis.hooks import HookContext
+from schemathesis.openapi.checks import RejectedPositiveData, UseAfterFree
+
+_NOT_IN_A_SCHEMA = {
+    # What a capability is depends on the catalog, and a list of them is judged as a whole.
+    "CAPABILITY_CONFLICT",
+    "CAPABILITY_NOT_AVAILABLE",
+    "DUPLICATE_CAPABILITY",
+    "INVALID_CONFIG",
+    "TOOL_NAME_CONFLICT",
+    "TOO_MANY_CAPABILITIES",
+    "UNKNOWN_CAPABILITY",
+    # A token is for the list and the filter that it came from.
+    "INVALID_PAGE_TOKEN",
+    # A call before this one deleted the agent.
+    "AGENT_ARCHIVED",
+}
+_CATALOG = ("current_time", "noop", "openui", "session_storage", "test_math", "virtual_bash", "web_fetch")
+_AGENT_ID = re.compile(r"agent_([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
+_SECONDS = re.compile(r"[0-9.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
+
+
+@schemathesis.hook
+def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, object]) -> None:
+    """Takes out what would end a call before anything else about it is looked at."""
+    headers = case.headers
+    # A made-up organization is another one, and all that a call with it finds is 403.
+    if "X-Org-Id" in headers and not _is_about(case, "X-Org-Id"):
+        del headers["X-Org-Id"]
+    # Too little time ends in 504, as it is meant to.
+    if _SECONDS.fullmatch(str(headers.get("X-Request-Timeout", ""))):
+        headers["X-Request-Timeout"] = "20"
+    # Made-up capabilities are in no catalog.
+    if isinstance(case.body, dict) and case.meta is not None and case.meta.generation.mode.is_positive:
+        case.body["capabilities"] = [*_known(case.body.get("capabilities"))] or None
+    # A body may have the id that is in the path, and no other.
+    if case.method == "PUT" and isinstance(case.body, dict) and _AGENT_ID.fullmatch(str(case.body.get("id"))):
+        case.body["id"] = case.path_parameters["id"]
+
+
+@schemathesis.hook
+def filter_failure(context: HookContext, failure: Failure, case: Case[Any], response: Response) -> bool:
+    """Whether a failure is one."""
+    if isinstance(failure, RejectedPositiveData) and response.status_code == 400:
+        return response.json()["code"] not in _NOT_IN_A_SCHEMA
+    if isinstance(failure, UseAfterFree):
+        # A deleted agent is archived: its sessions keep working, and it can be read.
+        return not (case.method == "GET" and case.path == "/v1/agents/{id}")
+    return True
+
+
+def _known(entries: object) -> Iterator[Any]:
+    """The entries with refs of the catalog, as many as there are."""
+    for ref, entry in zip(_CATALOG, entries if isinstance(entries, list) else (), strict=False):
+        if isinstance(entry, dict):
+            yield {**entry, "ref": ref, "config": {} if entry.get("config") else None}
+        else:
+            yield ref
+
+
+def _is_about(case: Case[Any], parameter: str) -> bool:
+    data = case.meta.phase.data if case.meta is not None else None
+    mutations = getattr(data, "mutations", None) or ()
+    return parameter in {getattr(data, "parameter", None), *(mutation.parameter for mutation in mutations)}
