@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from dataclasses import dataclass, field, replace
 
@@ -85,6 +86,7 @@ def refusal(authenticate: Authenticate, text: str | None) -> Reason | None:
         f"  Bearer   {KEY}  ",
         f" {KEY} ",
     ],
+    ids=itertools.count(),
 )
 def test_a_key_comes_with_a_scheme_in_any_case_or_bare(keys: KeysInMemory, text: str) -> None:
     assert Authenticate(keys)(text) == Caller(ORGANIZATION, b"k" * 16, frozenset({Scope.READ}))
@@ -113,6 +115,8 @@ def test_no_key_is_missing(keys: KeysInMemory, text: str | None) -> None:
         "\x00",
         "x" * 100_000,
     ],
+    # The keys differ from run to run; names of tests do not.
+    ids=itertools.count(),
 )
 def test_a_key_that_is_not_one_or_is_unknown_is_invalid(keys: KeysInMemory, text: str) -> None:
     assert refusal(Authenticate(keys), text) is Reason.API_KEY_INVALID
