@@ -6,6 +6,7 @@ from gateway import proto_options
 from gateway.json_value import JsonObject
 from gateway.openapi.bodies import document_schema
 from gateway.openapi.components import Components
+from gateway.openapi.strings import ANY_TEXT
 from gateway.routes import Binding
 
 JSON = "application/json"
@@ -22,7 +23,9 @@ def accepted_contents(binding: Binding, components: Components) -> dict[str, Jso
     spec = request.file.pool.FindMessageTypeByName(document.fields_of)
     tree = document_schema(spec, components)
     return {
-        media_type: {"schema": tree if media_type in _TREES else {**_TEXT, "minLength": 1}}
+        media_type: {
+            "schema": tree if media_type in _TREES else {**_TEXT, "minLength": 1, "pattern": ANY_TEXT}
+        }
         for media_type in document.media_types
     }
 
