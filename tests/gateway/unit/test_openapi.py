@@ -191,7 +191,7 @@ def test_documents_have_their_media_types() -> None:
     imported = OPERATIONS["POST", "/v1/agents/import"]["requestBody"]["content"]
     assert list(imported) == ["text/markdown", "text/plain", "application/yaml", "application/json"]
     text = Draft202012Validator(imported["text/markdown"]["schema"])
-    assert [text.is_valid(value) for value in ("a", "", "a\0b", {})] == [True, False, False, False]
+    assert [text.is_valid(value) for value in ("a", "", "a\0b")] == [True, False, False]
     for kind in ("application/yaml", "application/json"):
         assert imported[kind]["schema"] == {"$ref": "#/components/schemas/AgentSpecDocument"}
     exported = OPERATIONS["GET", "/v1/agents/{id}/export"]["responses"]["200"]["content"]
