@@ -29,6 +29,12 @@ _NOT_IN_A_SCHEMA = {
     # A call before this one deleted the agent.
     "AGENT_ARCHIVED",
 }
+_OF_ARCHIVED = {
+    ("GET", "/v1/agents/{id}"),
+    ("GET", "/v1/agents/{id}/export"),
+    ("POST", "/v1/agents/{id}/copy"),
+}
+"""A deleted agent is archived: its sessions keep working, and it can be read, exported and copied."""
 _CATALOG = ("current_time", "noop", "openui", "session_storage", "test_math", "virtual_bash", "web_fetch")
 _AGENT_ID = re.compile(r"agent_([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
 _SECONDS = re.compile(r"[0-9.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
@@ -61,8 +67,7 @@ def filter_failure(context: HookContext, failure: Failure, case: Case[Any], resp
         # Sent as text, whatever it was made of is one.
         return False
     if isinstance(failure, UseAfterFree):
-        # A deleted agent is archived: its sessions keep working, and it can be read.
-        return not (case.method == "GET" and case.path == "/v1/agents/{id}")
+        return (case.method, case.path) not in _OF_ARCHIVED
     return True
 
 
