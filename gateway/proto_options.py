@@ -10,7 +10,7 @@ from google.api.http_pb2 import HttpRule
 from google.protobuf.descriptor import Descriptor, EnumValueDescriptor, FieldDescriptor, MethodDescriptor
 from google.protobuf.message import Message
 
-from everruns.v1.options_pb2 import Example, FieldLimits
+from everruns.v1.options_pb2 import Document, Example, FieldLimits
 
 T = TypeVar("T")
 
@@ -66,6 +66,21 @@ def example(field: FieldDescriptor) -> str:
 def examples(method: MethodDescriptor) -> list[Example]:
     """Returns requests to show, which work in a new installation."""
     return list(_option(method.GetOptions(), "everruns.v1.examples", []))
+
+
+def document_form(field: FieldDescriptor) -> Document:
+    """Returns what a field that is a document holds."""
+    return _option(field.GetOptions(), "everruns.v1.document_form", Document())
+
+
+def answered_document(method: MethodDescriptor) -> Document:
+    """Returns what the answer of an RPC is, where it is a document."""
+    return _option(method.GetOptions(), "everruns.v1.answered_document", Document())
+
+
+def without(value: EnumValueDescriptor) -> list[str]:
+    """Returns the names of the fields that a message with this value has unset."""
+    return list(_option(value.GetOptions(), "everruns.v1.without", []))
 
 
 def json_alias(field: FieldDescriptor) -> str:

@@ -28,6 +28,8 @@ def _message(
     properties: JsonObject = {}
     required: list[JsonValue] = []
     for field in message.fields:
+        if field.name in unset and proto_options.is_shown_when_set(field):
+            continue
         schema: JsonObject = {"type": "null"} if field.name in unset else _field(field, components)
         if field.name in perhaps_unset:
             schema = or_null(schema)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from gateway import proto_options, tolerated
 from gateway.json_value import JsonObject, JsonValue
-from gateway.names import json_name
+from gateway.names import enum_names, json_name
 from gateway.openapi.components import Components
 from gateway.openapi.fields import TIMESTAMP, accepted_scalar, described, or_null
 from gateway.openapi.struct_schema import OBJECT
@@ -27,6 +28,17 @@ def body_schema(spec: Descriptor, components: Components, *, changes: bool) -> J
     return components.add(name, lambda: _resource(spec, components, changes))
 
 
+def document_schema(spec: Descriptor, components: Components) -> JsonObject:
+    """Returns the schema of a resource in a document, as of `body_schema`: it may have other keys that are
+    empty."""
+    return components.add(f"{spec.name}Document", lambda: _document(spec, components))
+
+
+def _document(spec: Descriptor, components: Components) -> JsonObject:
+    schema = _message(list(spec.fields), components, changes=False)
+    return described({**schema, "additionalProperties": {"enum": _NOTHING}}, spec.full_name)
+
+
 def _resource(spec: Descriptor, components: Components, changes: bool) -> JsonObject:
     fields = [field for field in spec.fields if not (changes and proto_options.is_immutable(field))]
     schema = _message(fields, components, changes)
@@ -37,18 +49,43 @@ def _resource(spec: Descriptor, components: Components, changes: bool) -> JsonOb
     return described(schema, spec.full_name)
 
 
-def _message(fields: list[FieldDescriptor], components: Components, changes: bool) -> JsonObject:
+def _message(
+    fields: list[FieldDescriptor], components: Components, changes: bool, unset: Collection[str] = ()
+) -> JsonObject:
     required = [json_name(field) for field in fields if proto_options.is_required(field)]
     schema: JsonObject = {
         "type": "object",
         "properties": {
-            json_name(field): described(_field(field, components), field.full_name) for field in fields
+            json_name(field): described(
+                _unset(field) if field.name in unset else _field(field, components), field.full_name
+            )
+            for field in fields
         },
         "additionalProperties": False,
     }
     if required and not changes:
         schema["required"] = [*required]
+    if rules := [*_rules(fields)]:
+        schema["allOf"] = [*rules]
     return schema
+
+
+def _rules(fields: list[FieldDescriptor]) -> Iterator[JsonObject]:
+    """What a value of one field says of others."""
+    by_name = {field.name: field for field in fields}
+    for field in fields:
+        for value in field.enum_type.values if field.enum_type is not None else ():
+            if others := proto_options.without(value):
+                key, text = json_name(field), enum_names(value.type)[value.number]
+                there: JsonObject = {json_name(by_name[other]): _unset(by_name[other]) for other in others}
+                yield {
+                    "if": {"properties": {key: {"const": text}}, "required": [key]},
+                    "then": {"properties": there},
+                }
+
+
+def _unset(field: FieldDescriptor) -> JsonObject:
+    return {"enum": [None, []]} if field.is_repeated else {"type": "null"}
 
 
 def _field(field: FieldDescriptor, components: Components) -> JsonObject:
@@ -57,7 +94,7 @@ def _field(field: FieldDescriptor, components: Components) -> JsonObject:
     if field.message_type is None:
         element = accepted_scalar(field, required=required)
     else:
-        element = _object(field.message_type, components)
+        element = _object(field, field.message_type, components)
     if limits.max_depth and "$ref" in element:
         most = f"At most {limits.max_bytes} bytes in its shortest spelling, and {limits.max_depth} levels."
         element = {**element, "description": most}
@@ -69,18 +106,20 @@ def _field(field: FieldDescriptor, components: Components) -> JsonObject:
     return element if required else or_null(element)
 
 
-def _object(message: Descriptor, components: Components) -> JsonObject:
+def _object(field: FieldDescriptor, message: Descriptor, components: Components) -> JsonObject:
     if message.full_name == "google.protobuf.Struct":
         return components.reference(OBJECT)
     if message.full_name == "google.protobuf.Timestamp":
         return dict(TIMESTAMP)
     if message.full_name.startswith("google.protobuf."):
         raise TypeError(f"{message.full_name} has no form in a body here")
-    return components.add(f"{message.name}Input", lambda: _input(message, components))
+    unset = proto_options.always_unset(field)
+    place = f"In{field.containing_type.name}" if unset and field.containing_type else ""
+    return components.add(f"{message.name}Input{place}", lambda: _input(message, components, unset))
 
 
-def _input(message: Descriptor, components: Components) -> JsonObject:
-    schema = _message(list(message.fields), components, changes=False)
+def _input(message: Descriptor, components: Components, unset: Collection[str]) -> JsonObject:
+    schema = _message(list(message.fields), components, changes=False, unset=unset)
     if shorthand := SHORTHAND.get(message.full_name):
         text = accepted_scalar(message.fields_by_name[shorthand], required=True)
         schema = {"anyOf": [schema, text]}

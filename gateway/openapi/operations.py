@@ -9,6 +9,7 @@ from gateway.json_value import JsonObject, JsonValue
 from gateway.openapi.bodies import body_schema
 from gateway.openapi.comments import comments, prose
 from gateway.openapi.components import Components
+from gateway.openapi.documents import JSON, accepted_contents
 from gateway.openapi.links import Links
 from gateway.openapi.operation_names import operation_id
 from gateway.openapi.parameters import parameters
@@ -43,11 +44,13 @@ def _body(binding: Binding, components: Components) -> JsonObject | None:
     if message is None:
         return None
     if is_document(message):
-        return {"required": True, "content": {"*/*": {}}}
-    content: JsonObject = {"schema": body_schema(message, components, changes=binding.changes_by_mask)}
+        contents = accepted_contents(binding, components)
+    else:
+        schema = body_schema(message, components, changes=binding.changes_by_mask)
+        contents = {JSON: {"schema": schema}}
     if examples := _examples(binding):
-        content["examples"] = examples
-    return {"required": True, "content": {"application/json": content}}
+        contents[JSON]["examples"] = examples
+    return {"required": True, "content": {**contents}}
 
 
 def _examples(binding: Binding) -> JsonObject:

@@ -54,8 +54,9 @@ def shared_parameters() -> JsonObject:
 
 
 def _of_field(place: str, field: FieldDescriptor) -> JsonObject:
-    schema = _schema(field, required=place == "path")
-    made = _parameter(json_name(field), place, schema, _comment(field))
+    required = place == "path" or proto_options.is_required(field)
+    schema = _schema(field, required=required)
+    made = _parameter(json_name(field), place, schema, _comment(field), required=required)
     if example := proto_options.example(field):
         made["example"] = example
     return made
@@ -73,11 +74,13 @@ def _schema(field: FieldDescriptor, *, required: bool) -> JsonObject:
     return {"type": "array", "items": schema, **({"maxItems": most} if most else {})}
 
 
-def _parameter(name: str, place: str, schema: JsonObject, description: str) -> JsonObject:
+def _parameter(
+    name: str, place: str, schema: JsonObject, description: str, *, required: bool = False
+) -> JsonObject:
     return {
         "name": name,
         "in": place,
-        "required": place == "path",
+        "required": required,
         "description": description,
         "schema": schema,
     }

@@ -9,6 +9,7 @@ from gateway import headers
 from gateway.json_value import JsonObject
 from gateway.openapi.answers import answer_schema
 from gateway.openapi.components import Components
+from gateway.openapi.documents import answered_contents
 from gateway.openapi.failures import failures, meaning
 from gateway.openapi.links import Links
 from gateway.openapi.problem_schema import PROBLEM, problem_component
@@ -64,7 +65,7 @@ def _success(binding: Binding, status: int, components: Components, links: Links
 def _content(binding: Binding, components: Components) -> JsonObject:
     message = binding.response_message
     if is_document(message):
-        return {"*/*": {}}
+        return answered_contents(binding)
     schema = answer_schema(message, components)
     if binding.rpc.server_streaming:
         # Each event's data is one such message.

@@ -31,8 +31,8 @@ def accepted_string(limits: FieldLimits, *, may_be_empty: bool) -> JsonObject:
     if limits.id_of or limits.pattern:
         whole = _id_pattern(limits.id_of) if limits.id_of else limits.pattern
         schema["pattern"] = f"^(?:{whole})?$" if may_be_empty else f"^(?:{whole})$"
-        return schema
-    schema["pattern"] = ANY_TEXT
+    else:
+        schema["pattern"] = ANY_TEXT
     if limits.min_length and not may_be_empty:
         schema["minLength"] = limits.min_length
     if most := limits.max_length or limits.max_bytes:

@@ -102,6 +102,9 @@ def _scalar(field: FieldDescriptor, value: Tree, path: str, violations: list[Vio
             violations.append(Violation(path, "must be a text", Reason.INVALID_FIELD))
         case FieldDescriptor.TYPE_INT32:
             number = value.value() if isinstance(value, Plain) else value
+            # 5.0 is a whole number, too, to JSON Schema as in JSON itself.
+            if isinstance(number, float) and number.is_integer():
+                number = int(number)
             if isinstance(number, int) and not isinstance(number, bool) and abs(number) <= _LARGEST:
                 return number
             violations.append(Violation(path, "must be a 32-bit integer", Reason.INVALID_FIELD))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tests.system.processes import free_port, running, wait_for_http
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome")
 _MISSING = pytest.StashKey[int]()
+_RUNNING = pytest.StashKey[tuple[Browser, ExitStack]]()
 _REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", event =>
   reportViolation(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))
@@ -53,15 +55,31 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield Service(url, (directory / "dev-key").read_text().strip())
 
 
-# For a module only: while Playwright runs, no other test of the thread can run an event loop.
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """The browser. Without one the tests that ask for it are not collected."""
-    with sync_playwright() as playwright:
+@pytest.fixture
+def chromium(request: pytest.FixtureRequest) -> Browser:
+    """The browser, one for all tests that follow each other and ask for it. Without one they are not
+    collected."""
+    stash = request.config.stash
+    if _RUNNING not in stash:
+        ending = ExitStack()
+        playwright = ending.enter_context(sync_playwright())
         # As root, which containers run as, it has no sandbox; elsewhere it need not have one here.
         browser = playwright.chromium.launch(executable_path=find_chromium(), args=["--no-sandbox"])
-        yield browser
-        browser.close()
+        ending.callback(browser.close)
+        # A run that is cut short has no next test.
+        request.config.add_cleanup(ending.close)
+        stash[_RUNNING] = browser, ending
+    return stash[_RUNNING][0]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Closes the browser before tests that do without: while Playwright runs, no other test of the thread
+    can run an event loop."""
+    if _RUNNING in item.config.stash and not _needs_chromium(nextitem):
+        _, ending = item.config.stash[_RUNNING]
+        del item.config.stash[_RUNNING]
+        ending.close()
 
 
 @pytest.fixture
@@ -106,10 +124,14 @@ def page(context: BrowserContext, service: Service, mistakes: list[str]) -> Iter
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if find_chromium() is not None:
         return
-    need = [item for item in items if isinstance(item, pytest.Function) and "chromium" in item.fixturenames]
+    need = [item for item in items if _needs_chromium(item)]
     items[:] = [item for item in items if item not in need]
     config.hook.pytest_deselected(items=need)
     config.stash[_MISSING] = len(need)
+
+
+def _needs_chromium(item: pytest.Item | None) -> bool:
+    return isinstance(item, pytest.Function) and "chromium" in item.fixturenames
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import schemathesis
-from schemathesis.core.failures import Failure
+from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.core.transport import Response
 from schemathesis.generation.case import Case
 from schemathesis.hooks import HookContext
@@ -22,11 +22,19 @@ _NOT_IN_A_SCHEMA = {
     "TOOL_NAME_CONFLICT",
     "TOO_MANY_CAPABILITIES",
     "UNKNOWN_CAPABILITY",
+    # A text may begin as JSON or YAML does, and is then read as such.
+    "INVALID_DOCUMENT",
     # A token is for the list and the filter that it came from.
     "INVALID_PAGE_TOKEN",
     # A call before this one deleted the agent.
     "AGENT_ARCHIVED",
 }
+_OF_ARCHIVED = {
+    ("GET", "/v1/agents/{id}"),
+    ("GET", "/v1/agents/{id}/export"),
+    ("POST", "/v1/agents/{id}/copy"),
+}
+"""A deleted agent is archived: its sessions keep working, and it can be read, exported and copied."""
 _CATALOG = ("current_time", "noop", "openui", "session_storage", "test_math", "virtual_bash", "web_fetch")
 _AGENT_ID = re.compile(r"agent_([0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})", re.IGNORECASE)
 _SECONDS = re.compile(r"[0-9.]+(e[+-]?[0-9]+)?", re.IGNORECASE)
@@ -55,9 +63,11 @@ def filter_failure(context: HookContext, failure: Failure, case: Case[Any], resp
     """Whether a failure is one."""
     if isinstance(failure, RejectedPositiveData) and response.status_code == 400:
         return response.json()["code"] not in _NOT_IN_A_SCHEMA
+    if isinstance(failure, AcceptedNegativeData) and str(case.media_type).startswith("text/"):
+        # Sent as text, whatever it was made of is one.
+        return False
     if isinstance(failure, UseAfterFree):
-        # A deleted agent is archived: its sessions keep working, and it can be read.
-        return not (case.method == "GET" and case.path == "/v1/agents/{id}")
+        return (case.method, case.path) not in _OF_ARCHIVED
     return True
 
 

@@ -16,6 +16,7 @@ from server.core.layer import CapabilityConfig, Layer, Mode
 from server.rpc import agent_document, decode
 from tests.unit.strategies import LOCKS, PATCHES, TEXT
 
+YAML = "name: a\nsystem_prompt: p\nmax_iterations: "
 FENCE = "---\nname: a\n---\n"
 HOSTILE_TEXTS = [
     *(
@@ -258,6 +259,12 @@ def test_a_document_that_shows_what_it_is(text: str, spec: AgentSpec) -> None:
 )
 def test_a_document_of_a_declared_type(content_type: str, text: str) -> None:
     assert read(text, content_type) == AgentSpec("a", "p")
+
+
+@pytest.mark.parametrize("number", ["50", "50.0", "5e1"])
+def test_a_whole_number_may_be_written_as_a_fraction(number: str) -> None:
+    for text in (f'{{"name": "a", "system_prompt": "p", "max_iterations": {number}}}', YAML + number):
+        assert read(text).max_iterations == 50
 
 
 def refusal(text: str | bytes, content_type: str = "") -> ServiceError:

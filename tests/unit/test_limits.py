@@ -25,7 +25,7 @@ from server.rpc.validate import validate
 from tests.unit.proto_fields import REQUESTS, Place, places
 
 UUID = "0192f3a1-7c5e-7d3e-8f0a-1b2c3d4e5f60"
-JSON_POINTER = "(/([^/~]|~[01])*)*"
+JSON_POINTER = r"(/([^/~\x00]|~[01])*)*"
 WIDE = "😀"  # a character of four bytes
 
 

@@ -27,13 +27,15 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import struct_pb2 as google_dot_protobuf_dot_struct__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x65verruns/v1/capability.proto\x12\x0b\x65verruns.v1\x1a\x19\x65verruns/v1/options.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cgoogle/protobuf/struct.proto\"`\n\x0eToolDefinition\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12+\n\nparameters\x18\x03 \x01(\x0b\x32\x17.google.protobuf.Struct\"\xb0\x03\n\nCapability\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12-\n\x06status\x18\x04 \x01(\x0e\x32\x1d.everruns.v1.CapabilityStatus\x12\x11\n\x04icon\x18\x05 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08\x63\x61tegory\x18\x06 \x01(\tH\x01\x88\x01\x01\x12\x14\n\x0c\x64\x65pendencies\x18\x07 \x03(\t\x12\x10\n\x08\x66\x65\x61tures\x18\x08 \x03(\t\x12\x16\n\x0e\x63onflicts_with\x18\t \x03(\t\x12\x1a\n\rsystem_prompt\x18\n \x01(\tH\x02\x88\x01\x01\x12\x35\n\x10tool_definitions\x18\x0b \x03(\x0b\x32\x1b.everruns.v1.ToolDefinition\x12.\n\rconfig_schema\x18\x0c \x01(\x0b\x32\x17.google.protobuf.Struct\x12/\n\x0e\x64\x65\x66\x61ult_config\x18\r \x01(\x0b\x32\x17.google.protobuf.StructB\x07\n\x05_iconB\x0b\n\t_categoryB\x10\n\x0e_system_prompt\"\xe9\x01\n\x10\x43\x61pabilityConfig\x12,\n\x03ref\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\x8a\xb5\x18\x17\x08\x01*\x13[a-z0-9_.:-]{1,100}\x12\x38\n\x06\x63onfig\x18\x02 \x01(\x0b\x32\x17.google.protobuf.StructB\n\x8a\xb5\x18\x06\x18\x80\x80\x04H\x10H\x00\x88\x01\x01\x12/\n\x04mode\x18\x03 \x01(\x0e\x32\x1b.everruns.v1.CapabilityModeB\x04\xf8\xb5\x18\x01\x12\x31\n\x06locked\x18\x04 \x03(\tB!\x8a\xb5\x18\x19\x10\xc8\x01 2*\x12(/([^/~]|~[01])*)*\xf8\xb5\x18\x01\x42\t\n\x07_config*\x9b\x01\n\x10\x43\x61pabilityStatus\x12!\n\x1d\x43\x41PABILITY_STATUS_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x43\x41PABILITY_STATUS_AVAILABLE\x10\x01\x12 \n\x1c\x43\x41PABILITY_STATUS_DEPRECATED\x10\x02\x12!\n\x1d\x43\x41PABILITY_STATUS_COMING_SOON\x10\x03*k\n\x0e\x43\x61pabilityMode\x12\x1f\n\x1b\x43\x41PABILITY_MODE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x43\x41PABILITY_MODE_INCLUDE\x10\x01\x12\x1b\n\x17\x43\x41PABILITY_MODE_EXCLUDE\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1c\x65verruns/v1/capability.proto\x12\x0b\x65verruns.v1\x1a\x19\x65verruns/v1/options.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1cgoogle/protobuf/struct.proto\"`\n\x0eToolDefinition\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x02 \x01(\t\x12+\n\nparameters\x18\x03 \x01(\x0b\x32\x17.google.protobuf.Struct\"\xb0\x03\n\nCapability\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x13\n\x0b\x64\x65scription\x18\x03 \x01(\t\x12-\n\x06status\x18\x04 \x01(\x0e\x32\x1d.everruns.v1.CapabilityStatus\x12\x11\n\x04icon\x18\x05 \x01(\tH\x00\x88\x01\x01\x12\x15\n\x08\x63\x61tegory\x18\x06 \x01(\tH\x01\x88\x01\x01\x12\x14\n\x0c\x64\x65pendencies\x18\x07 \x03(\t\x12\x10\n\x08\x66\x65\x61tures\x18\x08 \x03(\t\x12\x16\n\x0e\x63onflicts_with\x18\t \x03(\t\x12\x1a\n\rsystem_prompt\x18\n \x01(\tH\x02\x88\x01\x01\x12\x35\n\x10tool_definitions\x18\x0b \x03(\x0b\x32\x1b.everruns.v1.ToolDefinition\x12.\n\rconfig_schema\x18\x0c \x01(\x0b\x32\x17.google.protobuf.Struct\x12/\n\x0e\x64\x65\x66\x61ult_config\x18\r \x01(\x0b\x32\x17.google.protobuf.StructB\x07\n\x05_iconB\x0b\n\t_categoryB\x10\n\x0e_system_prompt\"\xed\x01\n\x10\x43\x61pabilityConfig\x12,\n\x03ref\x18\x01 \x01(\tB\x1f\xe2\x41\x01\x02\x8a\xb5\x18\x17\x08\x01*\x13[a-z0-9_.:-]{1,100}\x12\x38\n\x06\x63onfig\x18\x02 \x01(\x0b\x32\x17.google.protobuf.StructB\n\x8a\xb5\x18\x06\x18\x80\x80\x04H\x10H\x00\x88\x01\x01\x12/\n\x04mode\x18\x03 \x01(\x0e\x32\x1b.everruns.v1.CapabilityModeB\x04\xf8\xb5\x18\x01\x12\x35\n\x06locked\x18\x04 \x03(\tB%\x8a\xb5\x18\x1d\x10\xc8\x01 2*\x16(/([^/~\\x00]|~[01])*)*\xf8\xb5\x18\x01\x42\t\n\x07_config*\x9b\x01\n\x10\x43\x61pabilityStatus\x12!\n\x1d\x43\x41PABILITY_STATUS_UNSPECIFIED\x10\x00\x12\x1f\n\x1b\x43\x41PABILITY_STATUS_AVAILABLE\x10\x01\x12 \n\x1c\x43\x41PABILITY_STATUS_DEPRECATED\x10\x02\x12!\n\x1d\x43\x41PABILITY_STATUS_COMING_SOON\x10\x03*\x81\x01\n\x0e\x43\x61pabilityMode\x12\x1f\n\x1b\x43\x41PABILITY_MODE_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x43\x41PABILITY_MODE_INCLUDE\x10\x01\x12\x31\n\x17\x43\x41PABILITY_MODE_EXCLUDE\x10\x02\x1a\x14\x9a\xb5\x18\x06\x63onfig\x9a\xb5\x18\x06lockedb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'everruns.v1.capability_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_CAPABILITYMODE'].values_by_name["CAPABILITY_MODE_EXCLUDE"]._loaded_options = None
+  _globals['_CAPABILITYMODE'].values_by_name["CAPABILITY_MODE_EXCLUDE"]._serialized_options = b'\232\265\030\006config\232\265\030\006locked'
   _globals['_CAPABILITYCONFIG'].fields_by_name['ref']._loaded_options = None
   _globals['_CAPABILITYCONFIG'].fields_by_name['ref']._serialized_options = b'\342A\001\002\212\265\030\027\010\001*\023[a-z0-9_.:-]{1,100}'
   _globals['_CAPABILITYCONFIG'].fields_by_name['config']._loaded_options = None
@@ -41,15 +43,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CAPABILITYCONFIG'].fields_by_name['mode']._loaded_options = None
   _globals['_CAPABILITYCONFIG'].fields_by_name['mode']._serialized_options = b'\370\265\030\001'
   _globals['_CAPABILITYCONFIG'].fields_by_name['locked']._loaded_options = None
-  _globals['_CAPABILITYCONFIG'].fields_by_name['locked']._serialized_options = b'\212\265\030\031\020\310\001 2*\022(/([^/~]|~[01])*)*\370\265\030\001'
-  _globals['_CAPABILITYSTATUS']._serialized_start=905
-  _globals['_CAPABILITYSTATUS']._serialized_end=1060
-  _globals['_CAPABILITYMODE']._serialized_start=1062
-  _globals['_CAPABILITYMODE']._serialized_end=1169
+  _globals['_CAPABILITYCONFIG'].fields_by_name['locked']._serialized_options = b'\212\265\030\035\020\310\001 2*\026(/([^/~\\x00]|~[01])*)*\370\265\030\001'
+  _globals['_CAPABILITYSTATUS']._serialized_start=909
+  _globals['_CAPABILITYSTATUS']._serialized_end=1064
+  _globals['_CAPABILITYMODE']._serialized_start=1067
+  _globals['_CAPABILITYMODE']._serialized_end=1196
   _globals['_TOOLDEFINITION']._serialized_start=135
   _globals['_TOOLDEFINITION']._serialized_end=231
   _globals['_CAPABILITY']._serialized_start=234
   _globals['_CAPABILITY']._serialized_end=666
   _globals['_CAPABILITYCONFIG']._serialized_start=669
-  _globals['_CAPABILITYCONFIG']._serialized_end=902
+  _globals['_CAPABILITYCONFIG']._serialized_end=906
 # @@protoc_insertion_point(module_scope)

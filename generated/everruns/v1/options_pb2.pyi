@@ -1,7 +1,9 @@
 from google.protobuf import descriptor_pb2 as _descriptor_pb2
 from google.rpc import code_pb2 as _code_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from collections.abc import Iterable as _Iterable
 from typing import ClassVar as _ClassVar, Optional as _Optional
 
 DESCRIPTOR: _descriptor.FileDescriptor
@@ -9,6 +11,8 @@ EXACTLY_ONE_OF_FIELD_NUMBER: _ClassVar[int]
 exactly_one_of: _descriptor.FieldDescriptor
 EXAMPLES_FIELD_NUMBER: _ClassVar[int]
 examples: _descriptor.FieldDescriptor
+ANSWERED_DOCUMENT_FIELD_NUMBER: _ClassVar[int]
+answered_document: _descriptor.FieldDescriptor
 LIMITS_FIELD_NUMBER: _ClassVar[int]
 limits: _descriptor.FieldDescriptor
 JSON_ALIAS_FIELD_NUMBER: _ClassVar[int]
@@ -21,10 +25,14 @@ EXAMPLE_FIELD_NUMBER: _ClassVar[int]
 example: _descriptor.FieldDescriptor
 SHOWN_WHEN_SET_FIELD_NUMBER: _ClassVar[int]
 shown_when_set: _descriptor.FieldDescriptor
+DOCUMENT_FORM_FIELD_NUMBER: _ClassVar[int]
+document_form: _descriptor.FieldDescriptor
 CODE_FIELD_NUMBER: _ClassVar[int]
 code: _descriptor.FieldDescriptor
 HTTP_STATUS_FIELD_NUMBER: _ClassVar[int]
 http_status: _descriptor.FieldDescriptor
+WITHOUT_FIELD_NUMBER: _ClassVar[int]
+without: _descriptor.FieldDescriptor
 
 class FieldLimits(_message.Message):
     __slots__ = ("min_length", "max_length", "max_bytes", "max_items", "pattern", "minimum", "maximum", "id_of", "max_depth")
@@ -55,3 +63,11 @@ class Example(_message.Message):
     summary: str
     body: str
     def __init__(self, summary: _Optional[str] = ..., body: _Optional[str] = ...) -> None: ...
+
+class Document(_message.Message):
+    __slots__ = ("media_types", "fields_of")
+    MEDIA_TYPES_FIELD_NUMBER: _ClassVar[int]
+    FIELDS_OF_FIELD_NUMBER: _ClassVar[int]
+    media_types: _containers.RepeatedScalarFieldContainer[str]
+    fields_of: str
+    def __init__(self, media_types: _Optional[_Iterable[str]] = ..., fields_of: _Optional[str] = ...) -> None: ...

@@ -134,6 +134,27 @@ def test_what_a_preview_lacks_may_be_null_there_alone() -> None:
             {"agent_name": "a", "capabilities": [{"ref": "noop", "config": {"n": 2**60}}]},
             False,
         ),
+        ("SessionSpec", {"agent_name": "a", "capabilities": [{"ref": "noop", "mode": "exclude"}]}, True),
+        ("SessionSpec", {"agent_name": "a", "capabilities": [{"ref": "noop", "locked": []}]}, True),
+        ("SessionSpec", {"agent_name": "a", "capabilities": [{"ref": "noop", "locked": ["/a"]}]}, False),
+        (
+            "SessionSpec",
+            {"agent_name": "a", "capabilities": [{"ref": "noop", "mode": "exclude", "config": {}}]},
+            False,
+        ),
+        (
+            "AgentSpec",
+            {"name": "a", "system_prompt": "p", "capabilities": [{"ref": "noop", "locked": ["/a~1b", ""]}]},
+            True,
+        ),
+        (
+            "AgentSpec",
+            {"name": "a", "system_prompt": "p", "capabilities": [{"ref": "noop", "locked": ["/\0"]}]},
+            False,
+        ),
+        ("AgentSpecDocument", {"name": "a", "system_prompt": "p", "tools": [], "status": None}, True),
+        ("AgentSpecDocument", {"name": "a", "system_prompt": "p", "tools": ["t"]}, False),
+        ("AgentSpecDocument", {"name": "a"}, False),
         ("SessionSpecChanges", {"title": None}, True),
         ("SessionSpecChanges", {"agent_id": "agent_0123456789abcdef0123456789abcdef"}, False),
         ("AgentSpec", {"name": "a", "system_prompt": "p", "max_iterations": 1000}, True),
@@ -156,9 +177,27 @@ def test_parameters_are_those_of_the_query() -> None:
     assert by_name["status"]["schema"]["enum"] == ["started", "active", "idle"]
     assert "page_size" not in by_name
     assert "Idempotency-Key" not in by_name
+    for name in ("created_after", "created_before"):
+        assert (by_name[name]["schema"]["type"], by_name[name]["schema"]["format"]) == ("string", "date-time")
+        assert not by_name[name]["required"]
+    compared = OPERATIONS["GET", "/v1/sessions:compare"]["parameters"]
+    assert [parameter["name"] for parameter in compared if parameter.get("required")] == ["a", "b"]
     made = OPERATIONS["POST", "/v1/sessions"]["parameters"]
     [key] = [parameter for parameter in made if parameter.get("name") == "Idempotency-Key"]
     assert (key["in"], key["schema"]["pattern"]) == ("header", "^(?:[!-~]{1,255})$")
+
+
+def test_documents_have_their_media_types() -> None:
+    imported = OPERATIONS["POST", "/v1/agents/import"]["requestBody"]["content"]
+    assert list(imported) == ["text/markdown", "text/plain", "application/yaml", "application/json"]
+    text = Draft202012Validator(imported["text/markdown"]["schema"])
+    assert [text.is_valid(value) for value in ("a", "", "a\0b")] == [True, False, False]
+    for kind in ("application/yaml", "application/json"):
+        assert imported[kind]["schema"] == {"$ref": "#/components/schemas/AgentSpecDocument"}
+    exported = OPERATIONS["GET", "/v1/agents/{id}/export"]["responses"]["200"]["content"]
+    assert exported == {"text/markdown": {"schema": {"type": "string"}}}
+    everywhere = [key for node in everything(DOCUMENT) for key in node.get("content", {})]
+    assert "*/*" not in everywhere
 
 
 def reasons(method: str, path: str, status: int) -> list[str]:
