@@ -102,6 +102,8 @@ def _field(field: FieldDescriptor, components: Components) -> JsonObject:
         schema: JsonObject = {"type": "array", "items": element}
         if limits.max_items:
             schema["maxItems"] = limits.max_items
+        if required:
+            schema["minItems"] = 1
         element = schema
     return element if required else or_null(element)
 

@@ -25,7 +25,7 @@ _EXAMPLE = Call(
 
 @dataclass(frozen=True)
 class Target:
-    """Where a gateway is, and a key of an owner in each of two organizations."""
+    """Where a gateway is, and a key of an administrator in each of two organizations."""
 
     url: str
     keys: dict[str, str]
@@ -38,7 +38,7 @@ def target(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
     with running_server(settings_of(directory)) as (store, address), connected(address) as clients:
         # The first has the agent that examples name.
         names = {name: with_agent(new_organization(store), clients.grpc) for name in ("one", "other")}
-        keys = {name: cast("dict[str, str]", of["keys"])["owner"] for name, of in names.items()}
+        keys = {name: cast("dict[str, str]", of["keys"])["admin"] for name, of in names.items()}
         clients.grpc.call(_EXAMPLE.filled(names["one"]))
         with running_gateway(address) as http:
             yield Target(str(http.base_url), keys)
