@@ -73,6 +73,10 @@ test: $(VENV)/.installed ## Run the tests; ARGS= goes to pytest
 	@command -v grpcurl >/dev/null || echo 'grpcurl is missing: "make grpcurl" builds it, given Go.'
 	$(BIN)/python -m pytest $(ARGS)
 
+.PHONY: reliability
+reliability: $(VENV)/.installed ## Kill the service and its databases under load, as often as docs/reliability.md says
+	$(BIN)/python -m pytest -m reliability $(ARGS)
+
 .PHONY: check
 check: check-code check-types check-imports check-protos check-generated ## Lint, types, arrows between packages, protos, generated code
 

@@ -87,6 +87,7 @@ class App:
     server: grpc.Server
     health: health.HealthServicer
     store: Store
+    calls: Calls
     threads: tuple[Threads, ...]
     metrics: Metrics | None
     """None where nobody is to ask for them."""
@@ -189,4 +190,4 @@ def build(settings: Settings) -> App:
     threads = patient, quick
     kind = settings.database_url.partition(":")[0]
     metrics = Metrics(meters, store, threads, streams, kind) if meters else None
-    return App(server, servicer, store, threads, metrics, Sweeper(store.turns))
+    return App(server, servicer, store, calls, threads, metrics, Sweeper(store.turns))
