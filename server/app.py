@@ -27,6 +27,7 @@ from server.rpc.calls import LARGEST_MESSAGE, Calls
 from server.rpc.capability_service import CapabilityService
 from server.rpc.journal import Journal
 from server.rpc.reflection import add_reflection
+from server.rpc.request_threads import RequestThreads
 from server.rpc.services import add_service
 from server.rpc.session_service import SessionService
 from server.rpc.streams import CountedHealth, Streams
@@ -68,6 +69,10 @@ AGENTS = agent_service_pb2.DESCRIPTOR.services_by_name["AgentService"]
 CAPABILITIES = capability_service_pb2.DESCRIPTOR.services_by_name["CapabilityService"]
 TURNS = turn_service_pb2.DESCRIPTOR.services_by_name["TurnService"]
 SERVICES = (SESSIONS, AGENTS, CAPABILITIES, TURNS)
+
+
+MOST_STREAMS = 1_000
+"""How many calls a connection may have open; a client keeps more waiting by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +167,8 @@ def build(settings: Settings) -> App:
     meters = None if settings.metrics_port is None else Meters()
     store = open_store(settings, meters)
     services = make_services(store, catalog, settings.default_model)
-    patient, quick = Threads(settings.threads, "patient"), Threads(settings.quick_threads, "quick")
+    patient = RequestThreads(settings.threads, "patient")
+    quick = RequestThreads(settings.quick_threads, "quick")
     server = grpc.server(
         patient,
         options=[
@@ -171,6 +177,8 @@ def build(settings: Settings) -> App:
             ("grpc.max_receive_message_length", 4 * LARGEST_MESSAGE),
             ("grpc.max_metadata_size", 16 * 1024),
             ("grpc.absolute_max_metadata_size", 32 * 1024),
+            # So that a client cannot have any number of calls begun.
+            ("grpc.max_concurrent_streams", MOST_STREAMS),
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             ("grpc.keepalive_permit_without_calls", 1),
         ],

@@ -1,4 +1,4 @@
-"""Finds the tools that tests run, and leaves out the tests of a tool that is not there; and reports figures."""
+"""Finds the tools that tests run, leaves out the tests of one that is not there, and reports figures."""
 
 from __future__ import annotations
 
