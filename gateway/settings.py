@@ -24,7 +24,8 @@ class Settings:
 
     `http_host` and `http_port` are where it listens; port 0 is any free one. `grpc_target` is the server,
     as gRPC names it. `max_body_bytes` is the largest body that it reads, and `timeout_seconds` the
-    longest that a call may take; a caller can ask for less. `http_workers` processes serve, each with
+    longest that a call may take; a caller can ask for less. `receive_seconds` is the longest that a request
+    may take to come in. `http_workers` processes serve, each with
     `grpc_channels` channels to the server, which may be several processes, too: a channel reaches one.
     `log_format` is `json` or `text`, `log_calls` one request in how many that succeed has a line, 0 for
     none of them and None for no request at all. Metrics are served where there is a port for them.
@@ -41,11 +42,12 @@ class Settings:
     log_calls: int | None = 0
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
+    receive_seconds: float = 20.0
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     """Returns the settings of `EVERRUNS_HTTP_HOST`, `_PORT`, `_MAX_BODY_BYTES`, `_TIMEOUT_SECONDS`,
-    `_WORKERS`, `_METRICS_PORT`, `EVERRUNS_METRICS_HOST`, `EVERRUNS_LOG_FORMAT`, `_CALLS`,
+    `_RECEIVE_SECONDS`, `_WORKERS`, `_METRICS_PORT`, `EVERRUNS_METRICS_HOST`, `EVERRUNS_LOG_FORMAT`, `_CALLS`,
     `EVERRUNS_GRPC_CHANNELS` and `EVERRUNS_GRPC_TARGET`, which without a value is the port
     `EVERRUNS_GRPC_PORT` of this machine.
 
@@ -89,6 +91,12 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         metrics_host=read("EVERRUNS_METRICS_HOST", str, "a host", defaults.metrics_host),
         metrics_port=read(
             "EVERRUNS_HTTP_METRICS_PORT", _port_or_any, "a port from 0 to 65535", defaults.metrics_port
+        ),
+        receive_seconds=read(
+            "EVERRUNS_HTTP_RECEIVE_SECONDS",
+            _seconds,
+            "a number of seconds above 0, at most a day",
+            defaults.receive_seconds,
         ),
     )
     if problems:

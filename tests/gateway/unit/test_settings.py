@@ -18,6 +18,7 @@ def test_without_an_environment_the_defaults_hold() -> None:
         log_calls=0,
         metrics_host="127.0.0.1",
         metrics_port=None,
+        receive_seconds=20.0,
     )
 
 
@@ -35,8 +36,9 @@ def test_every_setting_is_read() -> None:
             "EVERRUNS_LOG_CALLS": "100",
             "EVERRUNS_METRICS_HOST": "0.0.0.0",
             "EVERRUNS_HTTP_METRICS_PORT": "9465",
+            "EVERRUNS_HTTP_RECEIVE_SECONDS": "1.5",
         }
-    ) == Settings("::1", 0, "dns:///server:1", 10, 0.5, 3, 8, "json", 100, "0.0.0.0", 9465)
+    ) == Settings("::1", 0, "dns:///server:1", 10, 0.5, 3, 8, "json", 100, "0.0.0.0", 9465, 1.5)
 
 
 @pytest.mark.parametrize(("text", "every"), [("all", 1), ("Errors", 0), ("OFF", None), ("7", 7)])
