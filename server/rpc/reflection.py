@@ -26,7 +26,7 @@ def add_reflection(server: grpc.Server, services: Sequence[str]) -> None:
     def answer(
         requests: Iterator[reflection_pb2.ServerReflectionRequest], context: grpc.ServicerContext
     ) -> Iterator[reflection_pb2.ServerReflectionResponse]:
-        return servicer.ServerReflectionInfo(requests, context)
+        yield from servicer.ServerReflectionInfo(requests, context)
 
     # A client holds a thread for as long as it likes, so it is none of those of other calls.
     answer.experimental_thread_pool = Threads(_THREADS, "reflection")  # type: ignore[attr-defined]

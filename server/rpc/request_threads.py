@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
 
-from grpc import _server  # type: ignore[attr-defined]  # not in its stubs
-from grpc._cython import cygrpc
+from grpc import _server
+from grpc._cython import cygrpc  # type: ignore[attr-defined]  # not in grpc's stubs
 
 from server.executor import Submitted, Threads
 
