@@ -6,6 +6,7 @@ STATEMENT is the one, counted from 1, that it no longer runs.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 from peewee import Database
 
@@ -16,7 +17,7 @@ from tests.store.copy_killed import die
 
 def die_before(statement: int) -> None:
     """Makes the process die before the statement of this number that peewee runs."""
-    execute = Database.execute_sql
+    execute: Callable[..., object] = Database.execute_sql
     left = [None] * statement
 
     def counted(self: Database, sql: str, params: object = None) -> object:
