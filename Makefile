@@ -85,6 +85,10 @@ screenshots: $(VENV)/.installed ## Take the README's pictures anew; needs Chromi
 	@mkdir -p $(EVERRUNS_TEST_SCREENSHOTS)
 	$(BIN)/python -m pytest tests/browser $(ARGS)
 
+.PHONY: reliability
+reliability: $(VENV)/.installed ## Kill the service and its databases under load, as often as docs/reliability.md says
+	$(BIN)/python -m pytest -m reliability $(ARGS)
+
 .PHONY: check
 check: check-code check-types check-imports check-protos check-generated ## Lint, types, arrows between packages, protos, generated code
 

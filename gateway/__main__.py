@@ -5,10 +5,12 @@ Settings that are wrong, and an address that it cannot listen on, make one line 
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 from contextlib import ExitStack
 from functools import partial
+from typing import cast
 
 import uvicorn
 from prometheus_client import CollectorRegistry
@@ -18,6 +20,7 @@ from gateway.listen import listen
 from gateway.log import logging_config
 from gateway.metrics import metrics_served
 from gateway.settings import Settings, SettingsError, from_environment
+from gateway.slow_clients import Impatient
 from gateway.tls import TlsError, channel_credentials, server_context
 from gateway.workers import run_workers
 
@@ -65,7 +68,8 @@ def _uvicorn_config(settings: Settings, registry: CollectorRegistry | None) -> u
         partial(build_app, settings, registry),
         factory=True,
         access_log=False,
-        http="h11",
+        # Of a class that is handed to other processes together with the setting.
+        http=cast("type[asyncio.Protocol]", partial(Impatient, settings.receive_seconds)),
         lifespan="on",
         log_config=logging_config(settings.log_format),
         # At "info" the supervisor says that a process has died and is replaced.

@@ -7,11 +7,12 @@ import logging
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
+from everruns.v1.error_reason_pb2 import MALFORMED_BODY
 from gateway import errors, headers
 from gateway.access import CLIENT_GONE, UNMATCHED, Access
 from gateway.body import ClientGone
 from gateway.exchange import Answer, HttpRequest
-from gateway.problem import Problem
+from gateway.problem import Problem, refusal
 from gateway.routes import RouteTable
 
 _SECURITY_HEADERS = (
@@ -49,6 +50,8 @@ class Dispatcher:
         route, status, reason = UNMATCHED, CLIENT_GONE, None
         try:
             try:
+                if b"transfer-encoding" in by_name and b"content-length" in by_name:
+                    raise _two_lengths()
                 endpoint, path_values = routes.find(scope["method"], scope["path"])
                 route = routes.template(endpoint)
                 answer = await endpoint(
@@ -67,6 +70,12 @@ class Dispatcher:
         finally:
             peer = scope.get("client")
             self._access.ends(started, request_id, scope["method"], route, status, reason, peer)
+
+
+def _two_lengths() -> Problem:
+    # RFC 9112, section 6.1: a proxy may have taken the other one, so nothing that follows can be trusted.
+    text = "The request has both Content-Length and Transfer-Encoding."
+    return refusal(MALFORMED_BODY, text, headers=[(b"connection", b"close")])
 
 
 async def _send(answer: Answer, request_id: str, scheme: str, send: Send) -> None:

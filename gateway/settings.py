@@ -28,7 +28,8 @@ class Settings:
 
     `http_host` and `http_port` are where it listens; port 0 is any free one. `grpc_target` is the server,
     as gRPC names it. `max_body_bytes` is the largest body that it reads, and `timeout_seconds` the
-    longest that a call may take; a caller can ask for less. `http_workers` processes serve, each with
+    longest that a call may take; a caller can ask for less. `receive_seconds` is the longest that a request
+    may take to come in. `http_workers` processes serve, each with
     `grpc_channels` channels to the server, which may be several processes, too: a channel reaches one.
     `log_format` is `json` or `text`, `log_calls` one request in how many that succeed has a line, 0 for
     none of them and None for no request at all. Metrics are served where there is a port for them.
@@ -51,15 +52,11 @@ class Settings:
     grpc_tls: ClientFiles | None = None
     console: bool = True
     docs: bool = True
+    receive_seconds: float = 20.0
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
-    """Returns the settings of `EVERRUNS_HTTP_HOST`, `_PORT`, `_MAX_BODY_BYTES`, `_TIMEOUT_SECONDS`,
-    `_WORKERS`, `_METRICS_PORT`, `_TLS_CERT`, `_TLS_KEY`, `_TLS_CLIENT_CA`, `_CONSOLE`, `_DOCS`,
-    `EVERRUNS_METRICS_HOST`,
-    `EVERRUNS_LOG_FORMAT`, `_CALLS`, `EVERRUNS_GRPC_CHANNELS`, `_CA`, `_CLIENT_CERT`, `_CLIENT_KEY`,
-    `_SERVER_NAME` and `_TARGET`, which without a value is the port `EVERRUNS_GRPC_PORT` of this machine,
-    and of `EVERRUNS_ALLOW_PLAINTEXT`.
+    """Returns the settings of the environment; the README's table of the gateway says what each is for.
 
     A variable that is empty counts as not set. Raises SettingsError naming every bad value.
     """
@@ -106,6 +103,12 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
         grpc_tls=_grpc_tls(environment, problems),
         console=read("EVERRUNS_HTTP_CONSOLE", _on_or_off, "on or off", defaults.console),
         docs=read("EVERRUNS_HTTP_DOCS", _on_or_off, "on or off", defaults.docs),
+        receive_seconds=read(
+            "EVERRUNS_HTTP_RECEIVE_SECONDS",
+            _seconds,
+            "a number of seconds above 0, at most a day",
+            defaults.receive_seconds,
+        ),
     )
     plaintext = read("EVERRUNS_ALLOW_PLAINTEXT", _on_or_off, "on or off", False)
     if not problems and not (settings.http_tls or plaintext or _is_loopback(settings.http_host)):

@@ -35,6 +35,7 @@ from server.rpc.key_service import KeyService
 from server.rpc.model_service import ModelService
 from server.rpc.page_token import PageTokens
 from server.rpc.reflection import add_reflection
+from server.rpc.request_threads import RequestThreads
 from server.rpc.services import add_service
 from server.rpc.session_service import SessionService
 from server.rpc.streams import CountedHealth, Streams
@@ -94,6 +95,10 @@ CONNECTION_GRACE = 60
 SERVICES = (SESSIONS, AGENTS, CAPABILITIES, MODELS, TURNS, KEYS)
 
 
+MOST_STREAMS = 1_000
+"""How many calls a connection may have open; a client keeps more waiting by itself."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """The services, ready to be registered or called."""
@@ -114,6 +119,7 @@ class App:
     health: health.HealthServicer
     store: Store
     key_uses: KeyUses
+    calls: Calls
     threads: tuple[Threads, ...]
     metrics: Metrics | None
     """None where nobody is to ask for them."""
@@ -201,7 +207,8 @@ def build(settings: Settings) -> App:
     meters = None if settings.metrics_port is None else Meters()
     store = open_store(settings, meters)
     services = make_services(store, catalog, settings.default_model, models)
-    patient, quick = Threads(settings.threads, "patient"), Threads(settings.quick_threads, "quick")
+    patient = RequestThreads(settings.threads, "patient")
+    quick = RequestThreads(settings.quick_threads, "quick")
     server = grpc.server(
         patient,
         options=[
@@ -210,6 +217,8 @@ def build(settings: Settings) -> App:
             ("grpc.max_receive_message_length", 4 * LARGEST_MESSAGE),
             ("grpc.max_metadata_size", 16 * 1024),
             ("grpc.absolute_max_metadata_size", 32 * 1024),
+            # So that a client cannot have any number of calls begun.
+            ("grpc.max_concurrent_streams", MOST_STREAMS),
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             ("grpc.keepalive_permit_without_calls", 1),
             *_connection_age(settings.max_connection_age),
@@ -235,7 +244,7 @@ def build(settings: Settings) -> App:
     threads = patient, quick
     kind = settings.database_url.partition(":")[0]
     metrics = Metrics(meters, store, threads, streams, kind) if meters else None
-    return App(server, servicer, store, key_uses, threads, metrics, Sweeper(store.turns))
+    return App(server, servicer, store, key_uses, calls, threads, metrics, Sweeper(store.turns))
 
 
 def _connection_age(seconds: int) -> list[tuple[str, int]]:

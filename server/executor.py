@@ -31,13 +31,13 @@ class Submitted(Future[T]):
     def __init__(self, call: Callable[[], T]) -> None:
         # Without super().__init__(), which makes the condition that this is here to save.
         self._call = call
-        self._ended = False
+        self.ended = False
         self._callbacks: deque[Callable[[Future[T]], object]] = deque()
 
     def add_done_callback(self, fn: Callable[[Future[T]], object]) -> None:
         """Calls back once when the call has ended, or now if it has."""
         self._callbacks.append(fn)
-        if self._ended:
+        if self.ended:
             self._call_back()
 
     def run(self) -> None:
@@ -46,7 +46,7 @@ class Submitted(Future[T]):
             self._call()
         except Exception:
             logger.exception("a call failed outside of its method")
-        self._ended = True
+        self.ended = True
         self._call_back()
 
     def _call_back(self) -> None:
@@ -69,7 +69,7 @@ class Threads(ThreadPoolExecutor):
         super().__init__(1)
         self.name = name
         self._calls: queue.SimpleQueue[Submitted[Any] | None] = queue.SimpleQueue()
-        self._busy = [False] * count
+        self._making: list[Submitted[Any] | None] = [None] * count
         self._workers = [
             threading.Thread(target=self._work, args=(number,), name=f"{name}-{number}", daemon=True)
             for number in range(count)
@@ -90,15 +90,19 @@ class Threads(ThreadPoolExecutor):
 
     def busy(self) -> int:
         """How many of them make a call just now."""
-        return sum(self._busy)
+        return len(self.making())
 
     def queued(self) -> int:
         """How many calls wait for a thread."""
         return self._calls.qsize()
 
+    def making(self) -> list[Submitted[Any]]:
+        """The calls that are being made just now."""
+        return [submitted for submitted in self._making if submitted is not None]
+
     def is_idle(self) -> bool:
         """Whether no call is being made or waits."""
-        return self._calls.empty() and not any(self._busy)
+        return self._calls.empty() and not self.making()
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Ends the threads once the calls that wait are made; with `wait`, returns after them."""
@@ -110,8 +114,8 @@ class Threads(ThreadPoolExecutor):
                 worker.join()
 
     def _work(self, number: int) -> None:
-        take, busy = self._calls.get, self._busy
+        take, making = self._calls.get, self._making
         while (submitted := take()) is not None:
-            busy[number] = True
+            making[number] = submitted
             submitted.run()
-            busy[number] = False
+            making[number] = None

@@ -7,7 +7,7 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import grpc
@@ -15,6 +15,8 @@ from grpc_health.v1 import health_pb2
 
 from server.app import SERVICES, App, build, open_store
 from server.catalog.load import load_catalog
+from server.connections import cut_connections
+from server.executor import Threads
 from server.metrics_port import metrics_of_processes_served, metrics_served
 from server.probe import probing
 from server.processes import PortTaken, cores_to_pin, pinned, run_processes
@@ -27,7 +29,9 @@ GRACE = 30.0
 """How long, in seconds, calls in flight have to finish when the server stops."""
 
 _LOOK_EVERY = 1.0
-_QUIET = 0.05
+_LOOK_OFTEN = 0.02
+_QUIET = 3
+_LEAD = 0.5
 _FLUSH = 0.5
 
 
@@ -92,7 +96,7 @@ def _serve_here(
             when_serving()
             while not stop.wait(_LOOK_EVERY) and while_true():
                 pass
-            drain(app)
+            drain(app, port)
             app.key_uses.write()
     finally:
         app.sweeper.stop()
@@ -122,19 +126,31 @@ def show_health(app: App, healthy: bool) -> None:
         app.health.set(name, status.SERVING if healthy else status.NOT_SERVING)
 
 
-def drain(app: App) -> None:
-    """Stops: clients are told, new calls are refused, calls in flight finish."""
+def drain(app: App, port: int) -> None:
+    """Stops: clients are told, calls in flight finish, new ones are refused as retryable."""
     logger.info("stopping: finishing the calls in flight")
     app.health.enter_graceful_shutdown()
     started = time.monotonic()
-    ended = app.server.stop(GRACE)
-    quiet = 0
-    # Twice, for a call that came just before the stop may be on its way to a thread.
-    while quiet < 2 and not ended.wait(_QUIET):
-        quiet = quiet + 1 if all(threads.is_idle() for threads in app.threads) else 0
-    # What is left has no thread: watchers, who would stay for ever, and answers on their way.
-    app.server.stop(_FLUSH)
-    ended.wait()
+    # What has come already, or comes before its client has heard, is still taken.
+    _wait_for_quiet(app.threads, _LEAD)
+    app.calls.refuse()
+    # A call that is not yet among them will be refused.
+    in_flight = [call for threads in app.threads for call in threads.making()]
+    while not all(call.ended for call in in_flight) and time.monotonic() < started + GRACE:
+        time.sleep(_LOOK_OFTEN)
+    # Answers are on their way.
+    _wait_for_quiet(app.threads, _FLUSH)
+    # gRPC would end what comes from now on as CANCELLED, as if its client had wished so.
+    cut_connections(port)
+    app.server.stop(None).wait()
     for threads in app.threads:
         threads.shutdown(wait=False)
     logger.info("stopped after %.1f s", time.monotonic() - started)
+
+
+def _wait_for_quiet(pools: Sequence[Threads], longest: float) -> None:
+    """Returns when no thread has had anything to do for a moment, or after so many seconds."""
+    until, quiet = time.monotonic() + longest, 0
+    while quiet < _QUIET and time.monotonic() < until:
+        time.sleep(_LOOK_OFTEN)
+        quiet = quiet + 1 if all(threads.is_idle() for threads in pools) else 0

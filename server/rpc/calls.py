@@ -86,10 +86,14 @@ class Calls:
         journal: Journal | None = None,
         tokens: PageTokens | None = None,
     ) -> None:
-        self._authenticate = authenticate
+        self._authenticate: Callable[[str | None], Caller] = authenticate
         self._quick = quick
         self._journal = journal or Journal()
         self._tokens = tokens or PageTokens(secrets.token_bytes(32))
+
+    def refuse(self) -> None:
+        """From now on every call that comes is refused, as retryable; those being made go on."""
+        self._authenticate = _refuse
 
     def around(
         self, name: str, method: Callable[[Request, Call], Response], scope: Scope | None = None
@@ -128,6 +132,10 @@ class Calls:
             # How grpc is told of other threads for a method.
             handle.experimental_thread_pool = self._quick  # type: ignore[attr-defined]
         return handle
+
+
+def _refuse(_: str | None) -> NoReturn:
+    raise ServiceError(Reason.SERVER_UNAVAILABLE, "the server is stopping; ask again", retry_after=1.0)
 
 
 def _scope(name: str) -> Scope:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import grpc
 from google.protobuf import descriptor_pool
@@ -10,17 +10,29 @@ from google.protobuf.descriptor import FileDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from grpc_reflection.v1alpha import reflection, reflection_pb2
 
+from server.executor import Threads
+
 V1 = "grpc.reflection.v1.ServerReflection"
 V1_FILE = "grpc/reflection/v1/reflection.proto"
+
+_THREADS = 4
 
 
 def add_reflection(server: grpc.Server, services: Sequence[str]) -> None:
     """Answers `grpc.reflection.v1` and `v1alpha`: two names of one protocol, alike to the byte."""
     names = (*services, reflection.SERVICE_NAME, V1)
     servicer = reflection.ReflectionServicer(names, pool=_Pool())
+
+    def answer(
+        requests: Iterator[reflection_pb2.ServerReflectionRequest], context: grpc.ServicerContext
+    ) -> Iterator[reflection_pb2.ServerReflectionResponse]:
+        yield from servicer.ServerReflectionInfo(requests, context)
+
+    # A client holds a thread for as long as it likes, so it is none of those of other calls.
+    answer.experimental_thread_pool = Threads(_THREADS, "reflection")  # type: ignore[attr-defined]
     handlers = {
         "ServerReflectionInfo": grpc.stream_stream_rpc_method_handler(
-            servicer.ServerReflectionInfo,
+            answer,
             request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
             response_serializer=reflection_pb2.ServerReflectionResponse.SerializeToString,
         )

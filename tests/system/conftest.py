@@ -1,9 +1,10 @@
-"""Finds the tools that tests run, and leaves out the tests of a tool that is not there."""
+"""Finds the tools that tests run, leaves out the tests of one that is not there, and reports figures."""
 
 from __future__ import annotations
 
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from tests.system.processes import ROOT
 
 _MISSING = pytest.StashKey[dict[str, int]]()
+_FIGURES = pytest.StashKey[list[str]]()
 
 
 def find_grpcurl() -> str | None:
@@ -57,6 +59,14 @@ def buf() -> str:
     return path
 
 
+@pytest.fixture
+def report(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Takes a line that is shown when all is over, if the test is one of the reliability run."""
+    if request.node.get_closest_marker("reliability") is None:
+        return lambda line: None
+    return request.config.stash.setdefault(_FIGURES, []).append
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     left_out = config.stash.setdefault(_MISSING, {})
@@ -74,3 +84,5 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         if tests:
             line = f"{tool} is missing, so {tests} tests were left out; {_TOOLS[tool][1]}."
             terminalreporter.write_line(line)
+    for line in config.stash.get(_FIGURES, []):
+        terminalreporter.write_line(line)

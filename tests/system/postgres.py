@@ -28,9 +28,8 @@ class Programs:
     def run(self, name: str, *arguments: str) -> None:
         """Runs one to its end. Raises CalledProcessError."""
         subprocess.run(
-            [str(self.directory / name), *arguments],
+            self._as_user([str(self.directory / name), *arguments]),
             cwd="/",
-            user=self.user,
             check=True,
             stdout=subprocess.DEVNULL,
             timeout=PATIENCE,
@@ -39,7 +38,11 @@ class Programs:
     def start(self, arguments: Sequence[str], log: Path) -> subprocess.Popen[bytes]:
         """Starts a program of any path in the background, its output at the end of a file."""
         with log.open("a") as output:
-            return subprocess.Popen(arguments, cwd="/", user=self.user, stdout=output, stderr=output)
+            return subprocess.Popen(self._as_user(arguments), cwd="/", stdout=output, stderr=output)
+
+    def _as_user(self, arguments: Sequence[str]) -> Sequence[str]:
+        # Not by Popen: it would fork, which gRPC's threads of this process do not survive in the child.
+        return arguments if self.user is None else ["setpriv", f"--reuid={self.user}", *arguments]
 
 
 class Postgres:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import re
+import resource
 import socket
 import subprocess
 import sys
@@ -77,6 +78,12 @@ class Process:
     def runs(self) -> bool:
         """Whether it has not ended."""
         return self._popen.poll() is None
+
+    @property
+    def memory(self) -> int:
+        """How much it has resident, in bytes."""
+        pages = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
+        return int(pages) * resource.getpagesize()
 
     @property
     def errors(self) -> str:

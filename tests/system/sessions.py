@@ -10,7 +10,7 @@ import grpc
 from tests.system.processes import run
 from tests.wire.harness.call import Call
 from tests.wire.harness.grpc_client import GrpcClient
-from tests.wire.harness.json_value import Json
+from tests.wire.harness.json_value import Json, JsonObject
 from tests.wire.harness.outcome import Answer, Outcome
 from tests.wire.harness.tenant import with_agent
 
@@ -49,13 +49,17 @@ class Sessions:
 
     def ids(self) -> list[str]:
         """Those of all sessions, as their pages list them."""
-        found: list[str] = []
+        return [str(item["id"]) for item in self.items()]
+
+    def items(self) -> list[JsonObject]:
+        """All sessions, as their pages list them."""
+        found: list[JsonObject] = []
         token: Json = ""
         while True:
             page = self.answer(Call("ListSessions", query={**LIST.query, "page_token": token})).content
             items = page["data"]
             assert isinstance(items, list)
-            found += [str(item["id"]) for item in items if isinstance(item, dict)]
+            found += [item for item in items if isinstance(item, dict)]
             token = page["next_page_token"]
             if not token:
                 return found

@@ -24,7 +24,7 @@ FORCED = {
     "INTERNAL": "test_faults.py: needs a defect",
     "DEADLINE_EXCEEDED": "test_locked_store.py: needs a store that another process holds",
     "STORE_UNAVAILABLE": "test_locked_store.py: the same",
-    "SERVER_UNAVAILABLE": "test_faults.py: needs a server that is not there",
+    "SERVER_UNAVAILABLE": "test_faults.py: needs a server that is not there, or stops",
     "INVALID_UPDATE_MASK": "test_update_mask.py: a mask is made of the body's keys in every case",
 }
 """The reasons that no case can have, and where they are tested."""

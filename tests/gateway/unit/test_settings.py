@@ -23,6 +23,7 @@ def test_without_an_environment_the_defaults_hold() -> None:
         metrics_port=None,
         console=True,
         docs=True,
+        receive_seconds=20.0,
     )
 
 
@@ -42,9 +43,13 @@ def test_every_setting_is_read() -> None:
             "EVERRUNS_HTTP_METRICS_PORT": "9465",
             "EVERRUNS_HTTP_CONSOLE": "off",
             "EVERRUNS_HTTP_DOCS": "off",
+            "EVERRUNS_HTTP_RECEIVE_SECONDS": "1.5",
         }
     ) == Settings(
-        "::1", 0, "dns:///server:1", 10, 0.5, 3, 8, "json", 100, "0.0.0.0", 9465, console=False, docs=False
+        *("::1", 0, "dns:///server:1", 10, 0.5, 3, 8, "json", 100, "0.0.0.0", 9465),
+        console=False,
+        docs=False,
+        receive_seconds=1.5,
     )
 
 

@@ -1,0 +1,126 @@
+"""A schema of every earlier version, with data, is brought up to date, also after a process died at it."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from peewee import Database, SqliteDatabase
+
+from server.core.store import Replay, Store
+from server.store import models
+from server.store.migrate import migrate
+from tests.store.at_once import HANG
+from tests.store.backends import BACKENDS, Backend
+from tests.store.examples import a_session, create, new_session, once
+from tests.store.writes import Kept, everything, new_kept
+
+DIRECTORY = Path(models.__file__).with_name("migrations")
+ALL = sorted(path.stem for path in DIRECTORY.glob("[0-9]*.py"))
+ROOT = Path(__file__).parents[2]
+STEP = 8
+"""A process dies at every how many statements of an upgrade, each time from the start."""
+
+
+@pytest.fixture
+def full(backend: Backend, request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """Another database of the kind, of the newest version."""
+    other = BACKENDS[backend.name](request)
+    yield other
+    other.cleanup()
+
+
+def fill(store: Store) -> Kept:
+    """Some of everything that every version can hold."""
+    kept = new_kept(store)
+    for number in range(20):
+        new_session(store, kept.agent, f"session {number}")
+    create(store, a_session(kept.agent, "once"), once("key"))
+    assert store.sessions.delete(kept.organization_id, new_session(store, kept.agent).id, math.inf)
+    return kept
+
+
+def columns(database: Database, table: str) -> list[str]:
+    """Those of a table; none if there is no such table."""
+    return [column.name for column in database.get_columns(table)] if table in database.get_tables() else []
+
+
+def copy_rows(source: Database, target: Database) -> int:
+    """Copies what the older of two databases has a place for; how many rows."""
+    # psycopg reads some values as what PostgreSQL does not take for them; texts it takes for anything.
+    value = "{}" if isinstance(source, SqliteDatabase) else "{}::text"
+    copied = 0
+    for model in models.TABLES:
+        table = model._meta.table_name
+        names = [name for name in columns(target, table) if name in columns(source, table)]
+        if not names:
+            continue
+        values, marks = ", ".join(map(value.format, names)), ", ".join([target.param] * len(names))
+        insert = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks}) ON CONFLICT DO NOTHING"
+        for row in source.execute_sql(f"SELECT {values} FROM {table}").fetchall():
+            target.execute_sql(insert, row)
+            copied += 1
+    return copied
+
+
+@pytest.fixture(params=range(1, len(ALL)), ids=lambda version: f"from {version}")
+def old(
+    backend: Backend, full: Backend, request: pytest.FixtureRequest, tmp_path: Path
+) -> tuple[Backend, Kept, object]:
+    """A database of each earlier version with data; what is kept in it, and all that it is to have later."""
+    version: int = request.param
+    store = full.open()
+    kept = fill(store)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("server.store.migrate._DIRECTORY", tmp_path)
+        for name in ALL[:version]:
+            shutil.copy(DIRECTORY / f"{name}.py", tmp_path)
+        dialect = backend.dialect()
+        assert migrate(dialect) == ALL[:version]
+        assert copy_rows(full.dialect().database, dialect.database) > 25
+    return backend, kept, everything(store, kept.organization_id)
+
+
+def assert_whole(backend: Backend, kept: Kept, wanted: object) -> None:
+    """Checks that a database is of the newest version, has all its data, and takes new."""
+    assert migrate(backend.dialect()) == []
+    store = backend.open()
+    assert everything(store, kept.organization_id) == wanted
+    assert isinstance(create(store, a_session(kept.agent, "again"), once("key")), Replay)
+    assert everything(store, kept.organization_id) == wanted
+    new_session(store, kept.agent)
+    sessions, total, *_ = everything(store, kept.organization_id)
+    assert len(sessions) == total == 23
+
+
+def test_an_upgrade_keeps_the_data(old: tuple[Backend, Kept, object]) -> None:
+    backend, kept, wanted = old
+    applied = migrate(backend.dialect())
+    assert applied
+    assert applied == ALL[-len(applied) :]
+    assert_whole(backend, kept, wanted)
+
+
+def test_an_upgrade_that_is_killed_at_any_moment_changes_nothing_and_is_done_by_the_next(
+    old: tuple[Backend, Kept, object],
+) -> None:
+    backend, kept, wanted = old
+    before = backend.schema(backend.dialect().database)
+    for kills in itertools.count():
+        command = [sys.executable, "-m", "tests.store.migrate_killed", backend.url, str(1 + kills * STEP)]
+        ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG)
+        backend.drop_connections()
+        if ended.returncode == 0:
+            # It has fewer statements than that.
+            break
+        assert ended.returncode == -signal.SIGKILL, ended.stderr
+        assert backend.schema(backend.dialect().database) == before
+    assert kills > 1
+    assert_whole(backend, kept, wanted)
