@@ -228,9 +228,9 @@ def test_bodies_that_are_made_to_cost_much(what: str, target: Target) -> None:
     target.assert_others_are_served()
 
 
-@pytest.mark.parametrize("encoding", ["gzip", "identity, gzip"])
+@pytest.mark.parametrize("encoding", ["gzip"])
 def test_a_compressed_bomb(encoding: str, target: Target) -> None:
-    bomb = gzip.compress(bytes(256 * 1024 * 1024))
+    bomb = gzip.compress(bytes(128 * 1024 * 1024))
     headers = {"content-type": "application/json", "content-encoding": encoding}
     assert target.http.post("/v1/sessions", content=bomb, headers=headers).status_code == 415
 

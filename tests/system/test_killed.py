@@ -27,7 +27,7 @@ def scales(*, few: tuple[int, ...], many: tuple[int, ...]) -> pytest.MarkDecorat
     return pytest.mark.parametrize(names, [pytest.param(*few, id="few"), marked])
 
 
-@scales(few=(1_500, 5), many=(10_000, 20))
+@scales(few=(1_000, 4), many=(10_000, 20))
 def test_a_server_that_is_killed(
     creates: int, kills: int, tmp_path: Path, report: Callable[[str], None]
 ) -> None:
@@ -56,7 +56,7 @@ def test_a_server_that_is_killed(
     report(load.figures("kills of the server on SQLite"))
 
 
-@scales(few=(1_000, 3), many=(10_000, 20))
+@scales(few=(600, 2), many=(10_000, 20))
 def test_a_postgres_that_is_killed(
     creates: int, kills: int, tmp_path: Path, report: Callable[[str], None]
 ) -> None:
@@ -76,7 +76,7 @@ def test_a_postgres_that_is_killed(
     report(load.figures("kills of PostgreSQL"))
 
 
-@scales(few=(500,), many=(10_000,))
+@scales(few=(300,), many=(10_000,))
 def test_a_standby_that_is_promoted_as_its_primary_is_killed(
     creates: int, tmp_path: Path, report: Callable[[str], None]
 ) -> None:
