@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.test_agent_document import CONFIGS, MODELS, TEXTS
+from tests.unit.agent_documents import CONFIGS, MODELS, TEXTS
 from tests.wire.cases.bad_capabilities import ELSEWHERE
 from tests.wire.cases.bad_fields import FIELDS
 from tests.wire.cases.case import Case
