@@ -11,7 +11,8 @@ Promises of every method, in every backend:
   began raises ServiceError DEADLINE_EXCEEDED and nothing is written. Infinity for none.
 
 Any method raises ServiceError STORE_UNAVAILABLE when the database cannot be reached or is locked, and
-a write QUEUE_FULL when too many wait already. Errors of a database driver never come out.
+a write QUEUE_FULL when too many wait already, or CONCURRENT_CHANGE when it lost a race again and again.
+Errors of a database driver never come out.
 """
 
 from __future__ import annotations

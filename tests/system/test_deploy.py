@@ -15,6 +15,8 @@ import pytest
 import yaml
 from prometheus_client.samples import Sample
 
+from gateway.settings import from_environment
+from server.settings import read_settings, require_encryption
 from tests.system.health import SERVING, watch
 from tests.system.processes import ROOT, free_port, running, serving, wait_for_http
 from tests.system.scrape import scrape
@@ -164,7 +166,7 @@ def test_the_compose_file() -> None:
         assert service["read_only"] is True
         assert service["cap_drop"] == ["ALL"]
         assert (DEPLOY / service["build"]["context"] / service["build"]["dockerfile"]).is_file()
-        # Nothing here speaks TLS, so nothing is reached from elsewhere.
+        # They speak plain text here, so nothing is reached from elsewhere.
         assert all(port.startswith("127.0.0.1:") for port in service["ports"])
         assert service["depends_on"].keys() <= services.keys()
     assert "ports" not in services["postgres"]
@@ -188,6 +190,10 @@ def test_the_image() -> None:
     sent = (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines()
     assert {f"!{source}" for source in copied} <= set(sent)
     assert sent[0] == "*"
+    # Both processes of it start, though they listen beyond the container.
+    variables = dict(word.split("=", 1) for word in of["ENV"][-1].split() if word.startswith("EVERRUNS_"))
+    require_encryption(read_settings(variables))
+    assert from_environment(variables).http_host == "0.0.0.0"
 
 
 UNITS = sorted((DEPLOY / "systemd").iterdir())
