@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,21 @@ _REPORT_VIOLATIONS = """
 addEventListener("securitypolicyviolation", event =>
   reportViolation(`${event.effectiveDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`))
 """
+
+
+class Mistakes(list[str]):
+    """What a page did that it should not, a line each."""
+
+    refused = False
+    """Whether calls of the page are refused on purpose: those that follow may be told later than the test
+    looks."""
+
+    def refusals(self) -> list[str]:
+        """Takes out what the browser says of refused and failed calls, and answers it."""
+        self.refused = True
+        found = [one for one in self if "Failed to load resource" in one]
+        self[:] = [one for one in self if one not in found]
+        return found
 
 
 @dataclass(frozen=True)
@@ -72,14 +87,17 @@ def chromium(request: pytest.FixtureRequest) -> Browser:
     return stash[_RUNNING][0]
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
-    """Closes the browser before tests that do without: while Playwright runs, no other test of the thread
-    can run an event loop."""
-    if _RUNNING in item.config.stash and not _needs_chromium(nextitem):
-        _, ending = item.config.stash[_RUNNING]
-        del item.config.stash[_RUNNING]
-        ending.close()
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
+    """Closes the browser before tests that do without, also after one that failed: while Playwright runs, no
+    other test of the thread can run an event loop."""
+    try:
+        yield
+    finally:
+        if _RUNNING in item.config.stash and not _needs_chromium(nextitem):
+            _, ending = item.config.stash[_RUNNING]
+            del item.config.stash[_RUNNING]
+            ending.close()
 
 
 @pytest.fixture
@@ -92,13 +110,13 @@ def context(chromium: Browser) -> Iterator[BrowserContext]:
 
 
 @pytest.fixture
-def mistakes() -> list[str]:
-    """What the page did that it should not, a line each; a test that provokes some takes them out."""
-    return []
+def mistakes() -> Mistakes:
+    """What the page did that it should not; a test that provokes some takes them out."""
+    return Mistakes()
 
 
 @pytest.fixture
-def page(context: BrowserContext, service: Service, mistakes: list[str]) -> Iterator[Page]:
+def page(context: BrowserContext, service: Service, mistakes: Mistakes) -> Iterator[Page]:
     """A page of the service; the test fails for errors on its console or in its scripts, for what its
     Content-Security-Policy forbade, and for requests to any other place."""
 
@@ -117,6 +135,8 @@ def page(context: BrowserContext, service: Service, mistakes: list[str]) -> Iter
     page.expose_function("reportViolation", lambda what: mistakes.append(f"forbidden: {what}"))
     page.add_init_script(_REPORT_VIOLATIONS)
     yield page
+    if mistakes.refused:
+        mistakes.refusals()
     assert mistakes == []
 
 

@@ -89,10 +89,3 @@ def pick(page: Page, name: str, text: str) -> None:
 def leaf(page: Page, ref: str, path: str) -> Locator:
     """The line of a setting in the effective config."""
     return page.locator(f'[data-ref="{ref}"] [data-path="{path}"]')
-
-
-def refusals(mistakes: list[str]) -> list[str]:
-    """Takes what the browser says of refused and failed calls out of the mistakes, and answers it."""
-    found = [one for one in mistakes if "Failed to load resource" in one]
-    mistakes[:] = [one for one in mistakes if one not in found]
-    return found

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Service
-from tests.browser.console import connected, leaf, open_signed_in, pick, refusals, text_box
+from tests.browser.conftest import Mistakes, Service
+from tests.browser.console import connected, leaf, open_signed_in, pick, text_box
 from tests.system.processes import free_port, running, wait_for_http
 
 _ENTRIES = {
@@ -54,7 +54,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield Service(url, (directory / "dev-key").read_text().strip())
 
 
-def test_a_form_has_a_control_for_every_kind(page: Page, service: Service, mistakes: list[str]) -> None:
+def test_a_form_has_a_control_for_every_kind(page: Page, service: Service, mistakes: Mistakes) -> None:
     with connected(service) as api:
         agent, _ = api.agent(capabilities=[{"ref": "every_kind", "config": {"limits": {"most": 3}}}])
     open_signed_in(page, service, f"#/new?agent_id={agent}")
@@ -99,11 +99,11 @@ def test_a_form_has_a_control_for_every_kind(page: Page, service: Service, mista
     page.get_by_role("button", name="JSON").click()
     shown = json.loads(text_box(page, "Config of every_kind").input_value())
     assert shown == {"depth": 2.5, "limits": {"who": "me"}, "unit": 3}
-    assert refusals(mistakes)
+    assert mistakes.refusals()
 
 
 def test_what_cannot_go_together_is_shown_at_the_capability(
-    page: Page, service: Service, mistakes: list[str]
+    page: Page, service: Service, mistakes: Mistakes
 ) -> None:
     with connected(service) as api:
         agent, _ = api.agent()
@@ -114,4 +114,4 @@ def test_what_cannot_go_together_is_shown_at_the_capability(
     page.get_by_role("button", name="Remove night").click()
     expect(page.get_by_text("Up to date")).to_be_visible()
     expect(page.locator(".editor .error:visible")).to_have_count(0)
-    assert refusals(mistakes)
+    assert mistakes.refusals()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Service
-from tests.browser.console import Json, connected, open_signed_in, pick, refusals, text_box
+from tests.browser.conftest import Mistakes, Service
+from tests.browser.console import Json, connected, open_signed_in, pick, text_box
 
 MARKUP = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>"
 PROMPT = f"</pre></section>{MARKUP}<style>body{{display:none}}</style>&lt;b&gt;"
@@ -54,7 +54,7 @@ def test_markup_stays_text_everywhere(page: Page, service: Service) -> None:
     expect_text_alone(page)
 
 
-def test_text_cannot_become_markup_even_by_mistake(page: Page, service: Service, mistakes: list[str]) -> None:
+def test_text_cannot_become_markup_even_by_mistake(page: Page, service: Service, mistakes: Mistakes) -> None:
     page.goto(f"{service.url}/console")
     for assign in ("document.body.innerHTML = '<b>x</b>'", "document.write('<b>x</b>')"):
         code = f"() => {{ try {{ {assign} }} catch (error) {{ return error.name }} }}"
@@ -71,7 +71,7 @@ def test_text_cannot_become_markup_even_by_mistake(page: Page, service: Service,
     mistakes.clear()
 
 
-def test_a_hostile_link_is_an_error_in_words(page: Page, service: Service, mistakes: list[str]) -> None:
+def test_a_hostile_link_is_an_error_in_words(page: Page, service: Service, mistakes: Mistakes) -> None:
     open_signed_in(page, service)
     for place in ("sessions/..%2Fagents", "sessions/%00", "agents/%E0%A4%A", "new?from=%2F"):
         page.goto(f"{service.url}/console#/{place}")
@@ -80,4 +80,4 @@ def test_a_hostile_link_is_an_error_in_words(page: Page, service: Service, mista
     expect(page.get_by_role("heading", name="Nothing is here")).to_be_visible()
     page.get_by_role("link", name="Go to the sessions").click()
     expect(page.get_by_role("heading", name="Sessions", exact=True)).to_be_visible()
-    assert refusals(mistakes)
+    assert mistakes.refusals()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Service
-from tests.browser.console import combobox, connected, leaf, refusals, text_box
+from tests.browser.conftest import Mistakes, Service
+from tests.browser.console import combobox, connected, leaf, text_box
 
 MOST_STEPS = 60
 _FOCUS = """(wanted) => {
@@ -26,7 +26,7 @@ def step_to(page: Page, wanted: Locator, key: str = "Tab") -> None:
     raise AssertionError(f"{wanted} cannot be reached by {key}")
 
 
-def test_a_session_is_made_by_keyboard_alone(page: Page, service: Service, mistakes: list[str]) -> None:
+def test_a_session_is_made_by_keyboard_alone(page: Page, service: Service, mistakes: Mistakes) -> None:
     with connected(service) as api:
         _, name = api.agent(capabilities=["web_fetch"])
     keys = page.keyboard
@@ -60,7 +60,7 @@ def test_a_session_is_made_by_keyboard_alone(page: Page, service: Service, mista
     step_to(page, text_box(page, "timeout_ms"))
     keys.type("0")
     expect(text_box(page, "timeout_ms")).to_have_attribute("aria-invalid", "true")
-    assert refusals(mistakes)
+    assert mistakes.refusals()
     keys.press("Control+A")
     keys.type("4000")
     timeout = leaf(page, "web_fetch", "/timeout_ms")

@@ -5,8 +5,8 @@ import uuid
 import pytest
 from playwright.sync_api import Page, Route, expect
 
-from tests.browser.conftest import Service
-from tests.browser.console import combobox, connected, open_signed_in, pick, refusals, text_box
+from tests.browser.conftest import Mistakes, Service
+from tests.browser.console import combobox, connected, open_signed_in, pick, text_box
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_refreshing_by_hand_and_by_itself(page: Page, service: Service, tag: str
 
 
 def test_a_list_that_cannot_be_loaded_says_so_and_can_be_tried_again(
-    page: Page, service: Service, mistakes: list[str]
+    page: Page, service: Service, mistakes: Mistakes
 ) -> None:
     open_signed_in(page, service, "#/agents")
     expect(page.locator(".row")).not_to_have_count(0)
@@ -106,7 +106,7 @@ def test_a_list_that_cannot_be_loaded_says_so_and_can_be_tried_again(
     page.unroute_all()
     page.get_by_role("button", name="Try again").click()
     expect(page.locator(".row")).not_to_have_count(0)
-    assert refusals(mistakes)
+    assert mistakes.refusals()
 
 
 def test_agents_are_found_and_shown(page: Page, service: Service) -> None:

@@ -10,8 +10,8 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Service
-from tests.browser.console import connected, leaf, open_signed_in, pick, refusals, text_box
+from tests.browser.conftest import Mistakes, Service
+from tests.browser.console import connected, leaf, open_signed_in, pick, text_box
 from tests.browser.contrast import low_contrasts
 
 SCREENSHOTS = "EVERRUNS_TEST_SCREENSHOTS"
@@ -65,7 +65,7 @@ def picture_of(page: Page, last: str) -> bytes:
     return picture
 
 
-def test_nothing_is_wider_than_a_phone(page: Page, service: Service, mistakes: list[str]) -> None:
+def test_nothing_is_wider_than_a_phone(page: Page, service: Service, mistakes: Mistakes) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     with connected(service) as api:
         agent, name = api.agent(display_name=LONG, description=LONG, system_prompt=LONG, tags=[LONG[:100]])
@@ -85,7 +85,7 @@ def test_nothing_is_wider_than_a_phone(page: Page, service: Service, mistakes: l
     box = page.get_by_role("button", name="Create session").bounding_box()
     assert box is not None
     assert box["height"] >= 36
-    refusals(mistakes)
+    mistakes.refusals()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

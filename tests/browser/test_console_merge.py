@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import Page, Request, Route, expect
 
-from tests.browser.conftest import Service
-from tests.browser.console import Json, combobox, connected, leaf, open_signed_in, pick, refusals, text_box
+from tests.browser.conftest import Mistakes, Service
+from tests.browser.console import Json, combobox, connected, leaf, open_signed_in, pick, text_box
 
 FETCHING: Json = [{"ref": "web_fetch", "config": {"timeout_ms": 1000, "allowed_hosts": ["a.example"]}}]
 
@@ -74,7 +74,7 @@ def test_a_value_of_the_session_beats_the_others_and_says_so(page: Page, service
     ]
 
 
-def test_a_bad_value_is_shown_at_its_field(page: Page, service: Service, mistakes: list[str]) -> None:
+def test_a_bad_value_is_shown_at_its_field(page: Page, service: Service, mistakes: Mistakes) -> None:
     opened(page, service)
     page.get_by_role("button", name="Set the config of web_fetch").click()
     timeout, hosts = text_box(page, "timeout_ms"), text_box(page, "allowed_hosts")
@@ -106,7 +106,7 @@ def test_a_bad_value_is_shown_at_its_field(page: Page, service: Service, mistake
     )
     text_box(page, "Model").fill("not a model")
     expect(text_box(page, "Model")).to_have_attribute("aria-invalid", "true")
-    assert refusals(mistakes)
+    assert mistakes.refusals()
 
 
 def test_json_says_what_a_form_cannot(page: Page, service: Service) -> None:
@@ -196,7 +196,7 @@ def test_an_answer_that_is_out_of_date_is_dropped(page: Page, service: Service) 
     assert [request for request in failed if is_first(request)] == held
 
 
-def test_an_archived_agent_is_refused_in_words(page: Page, service: Service, mistakes: list[str]) -> None:
+def test_an_archived_agent_is_refused_in_words(page: Page, service: Service, mistakes: Mistakes) -> None:
     with connected(service) as api:
         agent, name = api.agent()
         api.delete(f"agents/{agent}")
@@ -204,7 +204,7 @@ def test_an_archived_agent_is_refused_in_words(page: Page, service: Service, mis
     expect(combobox(page, "Agent")).to_have_value(name)
     expect(page.get_by_text("Needs a change")).to_be_visible()
     expect(page.get_by_role("region", name="What a worker would run", exact=True)).to_contain_text("deleted")
-    assert refusals(mistakes)
+    assert mistakes.refusals()
 
 
 def test_a_session_can_be_the_beginning_of_another(page: Page, service: Service) -> None:
@@ -232,7 +232,7 @@ def test_a_session_can_be_the_beginning_of_another(page: Page, service: Service)
 
 
 def test_a_create_that_may_have_gone_through_is_not_made_twice(
-    page: Page, service: Service, mistakes: list[str]
+    page: Page, service: Service, mistakes: Mistakes
 ) -> None:
     agent, _ = opened(page, service)
     text_box(page, "Title").fill("Once")
@@ -250,4 +250,4 @@ def test_a_create_that_may_have_gone_through_is_not_made_twice(
     expect(page.get_by_role("heading", name="Once")).to_be_visible()
     with connected(service) as api:
         assert api.read(f"sessions?agent_id={agent}")["total"] == 1
-    assert refusals(mistakes)
+    assert mistakes.refusals()

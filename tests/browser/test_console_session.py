@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Service
-from tests.browser.console import connected, leaf, open_signed_in, refusals, text_box
+from tests.browser.conftest import Mistakes, Service
+from tests.browser.console import connected, leaf, open_signed_in, text_box
 
 
 def test_a_session_is_shown_with_what_runs_and_where_it_is_from(page: Page, service: Service) -> None:
@@ -32,7 +32,7 @@ def test_a_session_is_shown_with_what_runs_and_where_it_is_from(page: Page, serv
     expect(page.get_by_role("heading", name=name)).to_be_visible()
 
 
-def test_title_and_tags_are_changed(page: Page, service: Service, mistakes: list[str]) -> None:
+def test_title_and_tags_are_changed(page: Page, service: Service, mistakes: Mistakes) -> None:
     with connected(service) as api:
         agent, _ = api.agent()
         session = api.session(agent, title="Before", tags=["old", "kept"])
@@ -44,7 +44,7 @@ def test_title_and_tags_are_changed(page: Page, service: Service, mistakes: list
         page.get_by_role("button", name="Save").click()
         expect(title).to_have_attribute("aria-invalid", "true")
         expect(title).to_be_focused()
-        assert refusals(mistakes)
+        assert mistakes.refusals()
         title.fill("After")
         page.get_by_role("button", name="Remove the tag old").click()
         text_box(page, "Tags").fill("new")
@@ -60,7 +60,7 @@ def test_title_and_tags_are_changed(page: Page, service: Service, mistakes: list
 
 
 def test_a_session_is_deleted_only_when_that_is_confirmed(
-    page: Page, service: Service, mistakes: list[str]
+    page: Page, service: Service, mistakes: Mistakes
 ) -> None:
     with connected(service) as api:
         agent, _ = api.agent()
@@ -83,4 +83,4 @@ def test_a_session_is_deleted_only_when_that_is_confirmed(
     expect(page.get_by_role("heading", name="Sessions", exact=True)).to_be_visible()
     page.goto(f"{service.url}/console#/sessions/{session}")
     expect(page.get_by_role("alert")).to_contain_text("The session could not be loaded.")
-    assert refusals(mistakes)
+    assert mistakes.refusals()

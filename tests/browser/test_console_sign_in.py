@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Service
-from tests.browser.console import refusals, sign_in
+from tests.browser.conftest import Mistakes, Service
+from tests.browser.console import sign_in
 
 
 def stores(page: Page) -> dict[str, str]:
@@ -32,7 +32,7 @@ def test_a_key_lets_in_and_is_kept_in_the_tab_alone(page: Page, service: Service
     expect(opened.value.get_by_label("API key")).to_be_visible()
 
 
-def test_a_wrong_key_is_refused_in_words(page: Page, service: Service, mistakes: list[str]) -> None:
+def test_a_wrong_key_is_refused_in_words(page: Page, service: Service, mistakes: Mistakes) -> None:
     page.goto(f"{service.url}/console")
     key = page.get_by_label("API key")
     for text, said in (
@@ -47,7 +47,7 @@ def test_a_wrong_key_is_refused_in_words(page: Page, service: Service, mistakes:
         )
         expect(key).to_be_focused()
     assert stores(page)["session"] == "{}"
-    assert len(refusals(mistakes)) == 1
+    assert len(mistakes.refusals()) == 1
     key.fill(service.key)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Sessions", exact=True)).to_be_visible()
@@ -66,11 +66,11 @@ def test_signing_out_forgets_the_key(page: Page, service: Service) -> None:
 
 
 def test_a_key_that_is_not_accepted_any_more_is_asked_for_anew(
-    page: Page, service: Service, mistakes: list[str]
+    page: Page, service: Service, mistakes: Mistakes
 ) -> None:
     sign_in(page, service)
     page.evaluate("sessionStorage.setItem(Object.keys(sessionStorage)[0], 'evr_revoked')")
     page.get_by_role("button", name="Refresh").click()
     expect(page.get_by_role("alert")).to_have_text("The key is not accepted any more. Enter one that is.")
     assert stores(page)["session"] == "{}"
-    assert refusals(mistakes)
+    assert mistakes.refusals()
