@@ -24,6 +24,7 @@ from typing import Generic, Protocol, TypeVar
 
 from server.core.agent import Agent, AgentFilter
 from server.core.caller import ApiKey, KeyUse, Organization
+from server.core.later import Later
 from server.core.layer import Layer
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
@@ -186,9 +187,9 @@ class Sessions(Protocol):
         make: Callable[[Agent | None], Session],
         once: Once[SessionRow] | None,
         deadline: float,
-    ) -> SessionRow | Replay:
+    ) -> Later[SessionRow | Replay]:
         """Keeps what `make` makes of the agent of this id, or of the active one of this name, or of None
-        when there is none; answers it.
+        when there is none; answers it when it is on disk.
 
         `make` runs inside the transaction, and again if that has to be repeated; what it raises comes
         out and nothing is written. The session must be of the agent that it is handed. Raises

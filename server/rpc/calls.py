@@ -17,6 +17,7 @@ from google.protobuf.message import DecodeError, Message
 from server.core.caller import Caller, Scope
 from server.core.errors import Reason, ServiceError, invalid_field
 from server.core.ids import InvalidId, parse_id
+from server.core.later import Later, Take
 from server.core.page import PageRequest
 from server.rpc.errors import to_status
 from server.rpc.journal import Journal
@@ -34,7 +35,7 @@ LARGEST_MESSAGE = 4 * 1024 * 1024
 
 _READING = ("Get", "List", "Preview", "Explain", "Compare", "Export")
 _WORKING = frozenset({"BeginTurn", "HeartbeatTurn", "EndTurn"})
-_QUICK = ("Get",)
+_QUICK = ("Get", "CreateSession")
 
 
 class Call:
@@ -96,21 +97,42 @@ class Calls:
         self._authenticate = _refuse
 
     def around(
-        self, name: str, method: Callable[[Request, Call], Response], scope: Scope | None = None
-    ) -> Callable[[Request | Undecodable, grpc.ServicerContext], Response]:
+        self,
+        name: str,
+        method: Callable[[Request, Call], Response | Later[Response]],
+        scope: Scope | None = None,
+    ) -> Callable[[Request | Undecodable, grpc.ServicerContext], Response | Later[Response]]:
         """The method as grpc calls it: it validates, and ends with a status where `method` raises.
 
         `name` is the rpc's; without a `scope` those that only read need `read`, those of a worker `worker`,
-        the others `write`. Reading one thing by its id never waits for long, and runs on the threads for
-        quick calls if there are such.
+        the others `write`. What never waits for long, as reading one thing by its id or what is answered
+        Later, runs on the threads for quick calls if there are such.
         """
         needed = scope or _scope(name)
         journal, answered = self._journal, (name, "OK")
 
-        def handle(request: Request | Undecodable, context: grpc.ServicerContext) -> Response:
+        def handle(
+            request: Request | Undecodable, context: grpc.ServicerContext
+        ) -> Response | Later[Response]:
             started = time.perf_counter()
             headers = _headers(context)
             caller: Caller | None = None
+
+            def end(take: Take[Response]) -> Response:
+                try:
+                    response = take()
+                except Exception as error:
+                    return refuse(error)
+                if journal.notes_answers:
+                    journal.answered(answered, started, headers.request_id, caller, context)
+                return response
+
+            def refuse(error: Exception) -> NoReturn:
+                request_id = headers.request_id or uuid.uuid4().hex
+                refused = _refusal(error, name, request_id)
+                journal.refused(name, refused, started, request_id, caller, context)
+                _abort(context, to_status(refused, request_id))
+
             try:
                 caller = self._authenticate(headers.authorization)
                 require(caller, needed)
@@ -120,10 +142,9 @@ class Calls:
                 validate(request)
                 response = method(request, Call(caller, context, self._tokens))
             except Exception as error:
-                request_id = headers.request_id or uuid.uuid4().hex
-                refused = _refusal(error, name, request_id)
-                journal.refused(name, refused, started, request_id, caller, context)
-                return _abort(context, to_status(refused, request_id))
+                return refuse(error)
+            if isinstance(response, Later):
+                return response.then(end)
             if journal.notes_answers:
                 journal.answered(answered, started, headers.request_id, caller, context)
             return response

@@ -9,8 +9,11 @@ from google.protobuf.empty_pb2 import Empty
 from everruns.v1 import comparison_pb2, explanation_pb2, runtime_agent_pb2, session_pb2
 from everruns.v1 import session_service_pb2 as pb
 from server.core.ids import parse_id
+from server.core.later import Later, Take
+from server.core.session import SessionView
 from server.rpc import decode, encode, encode_explanation
 from server.rpc.calls import Call
+from server.usecases.answered import Answered
 from server.usecases.cancel_turn import CancelTurn
 from server.usecases.compare_sessions import CompareSessions
 from server.usecases.create_session import CreateSession
@@ -44,12 +47,16 @@ class SessionService:
     compare_sessions: CompareSessions
     cancel_turn: CancelTurn
 
-    def CreateSession(self, request: pb.CreateSessionRequest, call: Call) -> session_pb2.Session:
+    def CreateSession(self, request: pb.CreateSessionRequest, call: Call) -> Later[session_pb2.Session]:
+        def encoded(take: Take[Answered[SessionView]]) -> session_pb2.Session:
+            created = take()
+            if created.replayed:
+                call.mark_replayed()
+            return encode.session(created.value)
+
         spec = decode.new_session(request.session)
         created = self.create_session(call.organization_id, spec, request.request_id, call.deadline)
-        if created.replayed:
-            call.mark_replayed()
-        return encode.session(created.value)
+        return created.then(encoded)
 
     def PreviewSession(self, request: pb.PreviewSessionRequest, call: Call) -> pb.PreviewSessionResponse:
         preview = self.preview_session(call.organization_id, decode.new_session(request.session))

@@ -11,6 +11,7 @@ from server.core.agent import Agent
 from server.core.clock import Clock
 from server.core.errors import Reason, ServiceError
 from server.core.ids import first_id
+from server.core.later import Later
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
 from server.core.store import NO_KEY, Once, Replay, SessionRow
@@ -95,7 +96,7 @@ class PeeweeSessions:
         make: Callable[[Agent | None], Session],
         once: Once[SessionRow] | None,
         deadline: float,
-    ) -> SessionRow | Replay:
+    ) -> Later[SessionRow | Replay]:
         create: Batch[_New, SessionRow | Replay] = self._create
         return self._writer.add(create, _New(organization_id, agent, make, once), deadline)
 

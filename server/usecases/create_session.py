@@ -8,6 +8,7 @@ from server.core.agent import Agent
 from server.core.clock import Clock
 from server.core.idempotency import decode_session, encode_session, fingerprint
 from server.core.ids import new_id
+from server.core.later import Later, Take
 from server.core.merge import Merge
 from server.core.model import ModelTable
 from server.core.session import Session, SessionSpec, SessionView
@@ -28,8 +29,8 @@ class CreateSession:
 
     def __call__(
         self, organization_id: bytes, spec: SessionSpec, request_id: str, deadline: float
-    ) -> Answered[SessionView]:
-        """The session, on disk; the first answer again when a request id is repeated.
+    ) -> Later[Answered[SessionView]]:
+        """The session, once it is on disk; the first answer again when a request id is repeated.
 
         Raises what `draft_session` and `core.store.Sessions.create` raise.
         """
@@ -45,10 +46,16 @@ class CreateSession:
         once = None
         if request_id:
             once = Once("CreateSession", request_id, _fingerprint(spec), answer, self.clock())
-        created = self.store.sessions.create(organization_id, agent_of(spec), make, once, deadline)
-        if isinstance(created, Replay):
-            return Answered(decode_session(created.answer), replayed=True)
-        return Answered(view(self.merge, created))
+
+        def answered(take: Take[SessionRow | Replay]) -> Answered[SessionView]:
+            created = take()
+            if isinstance(created, Replay):
+                return Answered(decode_session(created.answer), replayed=True)
+            return Answered(view(self.merge, created))
+
+        return self.store.sessions.create(organization_id, agent_of(spec), make, once, deadline).then(
+            answered
+        )
 
 
 def _fingerprint(spec: SessionSpec) -> bytes:
