@@ -36,8 +36,9 @@ def overview() -> str:
 def rpc(form: Binding) -> str:
     """Returns the page of an RPC: what it does and how it fails, and the fields of its request."""
     lines = [f"usage: python -m gateway call {form.rpc.name} [REQUEST] [options]", ""]
-    _, _, of_service = comments().get(form.rpc.containing_service.full_name, "").partition("\n\n")
-    lines += [comments().get(form.rpc.full_name, ""), "", of_service, ""]
+    service = form.rpc.containing_service
+    lines += [comments().get(form.rpc.full_name, ""), ""]
+    lines += [f"{service.name}: {comments().get(service.full_name, '')}", ""]
     message = form.body_message
     if message is not None and is_document(message):
         lines += ["REQUEST is this document:", *_described(form.rpc.input_type.fields_by_name[form.body])]
