@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import grpc
@@ -31,16 +31,19 @@ class Screen(io.BytesIO):
 
 
 def run(
-    arguments: Sequence[str], stdin: bytes = b"", out: io.BytesIO | None = None, **environment: str
+    arguments: Sequence[str],
+    environment: Mapping[str, str] | None = None,
+    stdin: bytes = b"",
+    out: io.BytesIO | None = None,
 ) -> tuple[int, str, str]:
     """Exit code, stdout and stderr."""
     stdout, stderr = out or io.BytesIO(), io.BytesIO()
-    code = main(arguments, Terminal(io.BytesIO(stdin), stdout, stderr), environment)
+    code = main(arguments, Terminal(io.BytesIO(stdin), stdout, stderr), environment or {})
     return code, stdout.getvalue().decode(), stderr.getvalue().decode()
 
 
-def target(server: FakeServer) -> dict[str, str]:
-    return {"EVERRUNS_GRPC_TARGET": f"127.0.0.1:{server.port}"}
+def target(server: FakeServer, key: str = "") -> dict[str, str]:
+    return {"EVERRUNS_GRPC_TARGET": f"127.0.0.1:{server.port}", "EVERRUNS_KEY": key}
 
 
 def test_what_is_typed_is_sent(server: FakeServer, tmp_path: Path) -> None:
@@ -54,7 +57,7 @@ def test_what_is_typed_is_sent(server: FakeServer, tmp_path: Path) -> None:
         ([*from_file, "UpdateSession", "-"], typed.encode()),
         (["UpdateSession", *from_file, f"@{tmp_path / 'typed.json'}"], b""),
     ):
-        code, out, err = run(arguments, stdin, **target(server), EVERRUNS_KEY="Bearer other")
+        code, out, err = run(arguments, target(server, "Bearer other"), stdin)
         assert (code, err) == (0, "")
         assert orjson.loads(out)["title"] == "é"
         call = server.calls[-1]
@@ -68,19 +71,19 @@ def test_what_is_typed_is_sent(server: FakeServer, tmp_path: Path) -> None:
 
 def test_what_is_not_typed_is_as_the_help_says(server: FakeServer) -> None:
     server.reply("ListSessions", session_service_pb2.ListSessionsResponse())
-    assert run(["ListSessions"], **target(server), EVERRUNS_KEY="Bearer other")[0] == 0
+    assert run(["ListSessions"], target(server, "Bearer other"))[0] == 0
     call = server.calls[-1]
     assert call.request == session_service_pb2.ListSessionsRequest()
     assert call.metadata["authorization"] == "Bearer other"
     assert 0 < call.seconds_left < 60
-    assert run(["ListSessions"], **target(server))[0] == 0
+    assert run(["ListSessions"], target(server))[0] == 0
     assert "authorization" not in server.calls[-1].metadata
 
 
 def test_an_answer_is_on_one_line_and_indented_on_a_terminal(server: FakeServer) -> None:
     server.reply("GetAgent", agent_pb2.Agent(name="a"))
-    _, line, _ = run(["GetAgent"], **target(server))
-    _, lines, _ = run(["GetAgent"], out=Screen(), **target(server))
+    _, line, _ = run(["GetAgent"], target(server))
+    _, lines, _ = run(["GetAgent"], target(server), out=Screen())
     assert line.count("\n") == 1
     assert lines.startswith('{\n  "')
     assert lines.endswith("}\n")
@@ -89,13 +92,13 @@ def test_an_answer_is_on_one_line_and_indented_on_a_terminal(server: FakeServer)
 
 def test_a_document_is_shown_as_it_is(server: FakeServer) -> None:
     server.reply("ExportAgent", HttpBody(content_type="text/markdown", data="# é\n\nno end".encode()))
-    assert run(["ExportAgent"], **target(server)) == (0, "# é\n\nno end", "")
+    assert run(["ExportAgent"], target(server)) == (0, "# é\n\nno end", "")
 
 
 def test_an_error_is_told_without_what_a_terminal_acts_on(server: FakeServer) -> None:
     info = ErrorInfo(reason="SESSION_NOT_FOUND", domain="everruns")
     server.fail("GetSession", status(grpc.StatusCode.NOT_FOUND, "none \x1b[31m\x9b\nhere", info))
-    code, out, err = run(["GetSession"], **target(server))
+    code, out, err = run(["GetSession"], target(server))
     assert (code, out) == (1, "")
     words, document, end = err.split("\n")
     assert words == r"SESSION_NOT_FOUND: none \x1b[31m\x9b\nhere"
@@ -127,7 +130,7 @@ def test_arguments_that_cannot_be_followed(arguments: list[str], told: str) -> N
 
 
 def test_settings_that_are_wrong() -> None:
-    code, out, err = run(["GetSession"], EVERRUNS_GRPC_PORT="many", EVERRUNS_GRPC_SERVER_NAME="x")
+    code, out, err = run(["GetSession"], {"EVERRUNS_GRPC_PORT": "many", "EVERRUNS_GRPC_SERVER_NAME": "x"})
     assert (code, out) == (2, "")
     assert [line.split()[1] for line in err.splitlines()] == ["EVERRUNS_GRPC_PORT", "EVERRUNS_GRPC_CA"]
     with pytest.raises(SettingsError):
@@ -137,7 +140,7 @@ def test_settings_that_are_wrong() -> None:
 
 
 def test_a_key_that_no_header_can_hold() -> None:
-    code, out, err = run(["GetSession"], EVERRUNS_KEY="évr")
+    code, out, err = run(["GetSession"], {"EVERRUNS_KEY": "évr"})
     assert (code, out) == (1, "")
     assert err.startswith("API_KEY_INVALID: ")
 
