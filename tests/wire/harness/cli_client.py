@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from typing import cast
 
@@ -35,7 +36,11 @@ class CliClient:
 
     def call(self, call: Call) -> Outcome:
         """What the call came to; checks of an answer and of a refusal what all of them have."""
-        code, out, err = self.run(call)
+        return self.send(call, _typed(call))
+
+    def send(self, call: Call, typed: bytes) -> Outcome:
+        """The same with a request as it is typed."""
+        code, out, err = self.run(call, typed)
         if code != 0:
             return _failure(code, out, err)
         replayed = b"earlier request with the same idempotency key" in err
@@ -51,14 +56,12 @@ class CliClient:
         assert out.count(b"\n") == 1
         return Answer(cast(JsonObject, orjson.loads(out)), None, replayed)
 
-    def run(self, call: Call) -> tuple[int, bytes, bytes]:
+    def run(self, call: Call, typed: bytes | None = None) -> tuple[int, bytes, bytes]:
         """Exit code, stdout and stderr of a call."""
-        arguments = [call.rpc]
-        typed = _typed(call)
-        if len(typed) > _LONGEST_ARGUMENT or call.document is not None:
-            arguments.append("-")
-        else:
-            arguments.append(typed.decode())
+        typed = _typed(call) if typed is None else typed
+        # An argument begins with no `@` and holds no NUL.
+        argument = typed.startswith(b"{") and b"\0" not in typed and len(typed) <= _LONGEST_ARGUMENT
+        arguments = [call.rpc, os.fsdecode(typed) if argument else "-"]
         arguments += ["--timeout", str(call.timeout)]
         if call.key:
             arguments += ["--idempotency-key", call.key]
