@@ -15,9 +15,12 @@ from google.rpc.error_details_pb2 import ErrorInfo
 
 from everruns.v1 import agent_pb2, session_pb2, session_service_pb2
 from gateway.call.command import main
+from gateway.call.forms import forms
+from gateway.call.request import RequestForm
 from gateway.call.terminal import Terminal
-from gateway.routes import service_descriptors
+from gateway.routes import Binding, service_descriptors
 from gateway.settings import SettingsError, call_settings
+from gateway.transcode import ResponseTranscoder
 from tests.gateway.unit.fake_server import FakeServer, status
 
 RPCS = [rpc for service in service_descriptors() for rpc in service.methods]
@@ -160,6 +163,13 @@ def test_the_page_of_an_rpc_has_its_errors_and_fields(rpc: MethodDescriptor) -> 
     assert (code, err) == (0, "")
     assert "API_KEY_MISSING" in out
     assert "REQUEST " in out
+
+
+@pytest.mark.parametrize("form", forms().values(), ids=lambda form: form.rpc.name)
+def test_every_rpc_can_be_called(form: Binding) -> None:
+    if not form.rpc.client_streaming:
+        assert RequestForm(form).rest_names.keys() == set(form.rpc.input_type.fields_by_name)
+        assert ResponseTranscoder(form)
 
 
 def test_the_page_of_an_rpc_has_limits() -> None:
