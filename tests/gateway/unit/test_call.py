@@ -69,7 +69,7 @@ def test_what_is_typed_is_sent(server: FakeServer, tmp_path: Path) -> None:
         assert sorted(call.request.update_mask.paths) == ["model_id", "title"]
         assert call.metadata["authorization"] == "from-the-file"
         assert call.metadata["x-org-id"] == "org_1"
-        assert 200 < call.seconds_left <= 300
+        assert 200 < call.seconds_left < 400
 
 
 def test_what_is_not_typed_is_as_the_help_says(server: FakeServer) -> None:
@@ -169,7 +169,7 @@ def test_the_page_of_an_rpc_has_its_errors_and_fields(rpc: MethodDescriptor) -> 
 def test_every_rpc_can_be_called(form: Binding) -> None:
     if not form.rpc.client_streaming:
         assert RequestForm(form).rest_names.keys() == set(form.rpc.input_type.fields_by_name)
-        assert ResponseTranscoder(form)
+        ResponseTranscoder(form)
 
 
 def test_the_page_of_an_rpc_has_limits() -> None:
