@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 
 from google.api.httpbody_pb2 import HttpBody
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -41,18 +42,14 @@ class RequestTranscoder:
         self._class = GetMessageClass(request)
         self._variables = [variable.split(".") for variable in binding.variables]
         self._body_field = binding.body
-        self._body = _resource_body(binding)
+        self._body = resource_body(binding)
         self._masked = binding.changes_by_mask
         self._query = QueryParser(binding.query_fields)
         self.takes_json = self._body is not None
         self.takes_document = is_document(binding.body_message)
         """Whether the body is handed on as it is, with its content type (google.api.HttpBody)."""
         self.takes_idempotency_key = binding.idempotency_field is not None
-        self.rest_names: Mapping[str, str] = {
-            field.name: IDEMPOTENCY_KEY if field.name == REQUEST_ID else json_name(field)
-            for field in request.fields
-        }
-        """What REST calls each field of the request."""
+        self.rest_names = rest_names(request)
 
     def request(
         self,
@@ -130,6 +127,26 @@ class ResponseTranscoder:
         return json_answer(200, tree)
 
 
+def rest_names(request: Descriptor) -> Mapping[str, str]:
+    """Returns what REST calls each field of a request."""
+    return {
+        field.name: IDEMPOTENCY_KEY if field.name == REQUEST_ID else json_name(field)
+        for field in request.fields
+    }
+
+
+def resource_body(binding: Binding) -> ResourceBody | None:
+    """Returns how a JSON body of this form is parsed, None where it has none."""
+    spec = binding.body_message
+    if spec is None or is_document(spec):
+        return None
+    # An answer that has more than the resource has it in a field of the name that it has in the request.
+    response = binding.response_message
+    within = response.fields_by_name.get(binding.body)
+    resource = within.message_type if within is not None else None
+    return ResourceBody(spec, resource or response)
+
+
 def statuses(binding: Binding) -> list[int]:
     """Returns the statuses of the answers that are no errors, as `ResponseTranscoder` makes them."""
     if binding.rpc.output_type.full_name == _EMPTY:
@@ -154,17 +171,6 @@ def _document_answer(response: Message) -> Answer:
     if not isinstance(response, HttpBody):
         raise TypeError(f"{response.DESCRIPTOR.full_name} is no document")
     return Answer(200, response.data, ((b"content-type", response.content_type.encode("latin-1")),))
-
-
-def _resource_body(binding: Binding) -> ResourceBody | None:
-    spec = binding.body_message
-    if spec is None or is_document(spec):
-        return None
-    # An answer that has more than the resource has it in a field of the name that it has in the request.
-    response = binding.response_message
-    within = response.fields_by_name.get(binding.body)
-    resource = within.message_type if within is not None else None
-    return ResourceBody(spec, resource or response)
 
 
 def _put_variable(message: Message, steps: Sequence[str], value: str, violations: Violations) -> None:

@@ -147,9 +147,9 @@ def all_of(clients: Clients, names: dict[str, Json]) -> list[Json]:
 def test_nothing_crosses(theirs: tuple[str, ...], names: dict[str, Json], clients: Clients) -> None:
     other = cast("dict[str, Json]", names["other"])
     before, mine = all_of(clients, other), all_of(clients, names)
-    for transport in (clients.grpc, clients.rest):
+    for transport in (clients.grpc, clients.rest, clients.cli):
         for call in CALLS:
-            if call.rpc in REST or transport is clients.grpc:
+            if call.rpc in REST or transport is not clients.rest:
                 transport.call(call.filled({**names, **dict(zip(PLACEHOLDERS, theirs, strict=True))}))
         # An agent of the same id and name is another one.
         body: JsonObject = {"id": theirs[1], "name": "plain copy", "system_prompt": "mine"}

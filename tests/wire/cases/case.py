@@ -32,7 +32,7 @@ class Refused:
     def violations(self, transport: Transport) -> list[tuple[str, str]]:
         """Each bad field as the transport calls it, with its reason."""
         pairs = [(f, self.reason) if isinstance(f, str) else f for f in self.fields]
-        names = _REST_NAMES if transport == "rest" else {}
+        names = {} if transport == "grpc" else _REST_NAMES
         return [(names.get(name, name), reason) for name, reason in pairs]
 
 

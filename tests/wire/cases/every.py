@@ -1,4 +1,4 @@
-"""All cases that both transports share."""
+"""All cases that the transports share."""
 
 from __future__ import annotations
 

@@ -9,8 +9,8 @@ from typing import Literal, Protocol, cast
 from tests.wire.harness.json_value import Json, JsonObject, fill, filled
 from tests.wire.harness.outcome import Outcome
 
-Transport = Literal["grpc", "rest"]
-TRANSPORTS: tuple[Transport, ...] = ("grpc", "rest")
+Transport = Literal["grpc", "rest", "cli"]
+TRANSPORTS: tuple[Transport, ...] = ("grpc", "rest", "cli")
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import cast
+from dataclasses import replace
+from typing import Any, cast
 
 import httpx
 import orjson
@@ -99,20 +100,21 @@ def outcome(call: Call, response: httpx.Response) -> Outcome:
 def failure(response: httpx.Response) -> Failure:
     """What a problem document says. Checks that it is one, and complete."""
     assert response.headers["content-type"] == "application/problem+json"
-    problem = response.json()
-    assert problem.keys() == _PROBLEM_KEYS
-    assert problem["status"] == response.status_code
-    assert problem["request_id"] == response.headers["x-request-id"]
-    assert problem["error"] == problem["detail"] != ""
-    assert problem["type"]
-    assert problem["title"]
-    found = tuple(Violation(v["field"], v["reason"], v["description"]) for v in problem["field_violations"])
-    assert not found or problem["code"] == found[0].reason
+    document = response.json()
+    found = problem(document)
+    assert document["status"] == response.status_code
+    assert document["request_id"] == response.headers["x-request-id"]
     retry_after = response.headers.get("retry-after")
-    return Failure(
-        str(response.status_code),
-        problem["code"],
-        problem["detail"],
-        found,
-        None if retry_after is None else float(retry_after),
-    )
+    return replace(found, retry_after=None if retry_after is None else float(retry_after))
+
+
+def problem(document: dict[str, Any]) -> Failure:
+    """What the content of a problem document says. Checks that it is complete."""
+    assert document.keys() == _PROBLEM_KEYS
+    assert document["error"] == document["detail"] != ""
+    assert document["type"]
+    assert document["title"]
+    assert document["request_id"]
+    found = tuple(Violation(v["field"], v["reason"], v["description"]) for v in document["field_violations"])
+    assert not found or document["code"] == found[0].reason
+    return Failure(str(document["status"]), document["code"], document["detail"], found)
