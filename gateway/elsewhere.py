@@ -23,7 +23,6 @@ PATHS = (
     "/v1/agents/{id}/health-checks",
     "/v1/agents/{id}/health-checks/{run_id}",
     "/v1/agents/{id}/stats",
-    "/v1/agents/{id}/versions",
     "/v1/agents/{id}/versions/{rest=**}",
     "/v1/capabilities/guardrails/dry-run",
     "/v1/capabilities/guardrails/examples",
