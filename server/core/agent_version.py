@@ -90,7 +90,7 @@ def diff(old: AgentVersion, new: AgentVersion) -> list[AgentChange]:
     return [
         AgentChange(path, before.get(path), after.get(path))
         for path in sorted(before.keys() | after.keys())
-        # As texts, since to Python 1 is both true and 1.0. A leaf that is null differs from none.
+        # As texts, since to Python 1 is both true and 1.0.
         if _text(before, path) != _text(after, path)
     ]
 
@@ -111,7 +111,8 @@ def _leaves(version: AgentVersion) -> Iterator[tuple[str, JsonValue]]:
     yield "/capabilities", [entry.ref for entry in version.capabilities.entries]
     for entry in version.capabilities.entries:
         here = ("capabilities", entry.ref)
-        yield from _within((*here, "config"), entry.config)
+        if entry.config is not None:
+            yield from _within((*here, "config"), entry.config)
         if entry.locked:
             yield pointer((*here, "locked")), [*entry.locked]
         if entry.mode is not Mode.INCLUDE:

@@ -64,8 +64,6 @@ _DIFFERENCES: JsonObject = {
             "old_value": ["web_fetch", "session_storage"],
             "new_value": ["web_fetch", "noop"],
         },
-        {"path": "/capabilities/noop/config", "old_value": None, "new_value": None},
-        {"path": "/capabilities/session_storage/config", "old_value": None, "new_value": None},
         {"path": "/capabilities/web_fetch/config/timeout_ms", "old_value": 5, "new_value": 6},
         {"path": "/system_prompt", "old_value": "Work.", "new_value": "Work well."},
     ],
