@@ -219,7 +219,7 @@ def test_an_agent_of_the_same_id_and_name_in_two_organizations_is_two(store: Sto
     store.agents.create(second, None, math.inf)
     session = a_session(second)
     create(store, session)
-    updated = replace(second, description="changed")
+    updated = replace(second, description="changed", version=2)
     store.agents.update(second.organization_id, second.id, lambda _: updated, math.inf)
     for agent, count in [(first, 0), (updated, 1)]:
         organization = agent.organization_id
