@@ -51,6 +51,12 @@ class PeeweeAgentVersions:
             self._statements.insert, agent_version_values(version_of(agent), self._dialect.key)
         )
 
+    def keep_missing(self, transaction: Transaction, agent: Agent) -> None:
+        """Keeps the version that an agent is unless it is there: a process that knows of no versions, as
+        there may be during an upgrade, makes agents without."""
+        values = agent_version_values(version_of(agent), self._dialect.key)
+        transaction.execute(self._statements.insert_missing, values)
+
     def _here(self, organization_id: bytes, agent_id: bytes) -> tuple[Bound, Bound]:
         return self._dialect.key(organization_id), self._dialect.key(agent_id)
 
@@ -75,6 +81,7 @@ class _Statements:
 
         self.get = compiled(rows.where(here & (table.number == parameter("number"))))
         self.insert = compiled(table.insert(values_of(fields)))
+        self.insert_missing = compiled(table.insert(values_of(fields)).on_conflict_ignore())
         self.total = compiled(table.select(fn.COUNT(SQL("*"))).where(here))
         self.list = {
             False: page(rows.where(here)),

@@ -149,6 +149,7 @@ class PeeweeAgents:
         values = agent_values(agent, self._dialect.key)
         transaction.execute(self._statements.update, (*values[2:], *values[:2]))
         if agent.version != before.version:
+            self._versions.keep_missing(transaction, before)
             self._versions.keep(transaction, agent)
         return agent
 

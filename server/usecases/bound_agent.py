@@ -6,7 +6,7 @@ Versions never change, so they can be read apart from what else is read or writt
 from __future__ import annotations
 
 from server.core.agent import Agent
-from server.core.agent_version import AgentVersion, at_version
+from server.core.agent_version import AgentVersion, at_version, version_of
 from server.core.errors import agent_not_found, agent_version_not_found
 from server.core.ids import format_id
 from server.core.session import Pin, Session, SessionSpec
@@ -38,8 +38,12 @@ def find_version(store: Store, organization_id: bytes, agent_id: bytes, number: 
     version = store.agent_versions.get(organization_id, agent_id, number)
     if version is not None:
         return version
-    if store.agents.get(organization_id, agent_id) is None:
+    agent = store.agents.get(organization_id, agent_id)
+    if agent is None:
         raise agent_not_found(format_id("agent", agent_id))
+    # An agent that was made during an upgrade, by a process of before, has no version until it changes.
+    if agent.version == number:
+        return version_of(agent)
     raise agent_version_not_found(format_id("agent", agent_id), number)
 
 

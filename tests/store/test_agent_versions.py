@@ -15,6 +15,8 @@ from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter
 from server.core.store import Store
 from server.store.peewee_store import PeeweeStore
+from server.usecases.bound_agent import bound_agent
+from server.usecases.list_agent_versions import ListAgentVersions
 from tests.store.at_once import at_once
 from tests.store.backends import Backend
 from tests.store.examples import (
@@ -185,3 +187,20 @@ def test_what_a_server_had_is_kept_once(store: Store) -> None:
         store.environments.keep(id, "first")
         store.environments.keep(id, "second")
         assert store.environments.get(id) == "first"
+
+
+def test_an_agent_of_a_process_that_knows_no_versions_has_one(backend: Backend) -> None:
+    store = backend.open()
+    agent = new_agent(store, new_organization(store))
+    session = new_session(store, agent)
+    backend.dialect().database.execute_sql("DELETE FROM agent_version")
+    organization = agent.organization_id
+
+    def listed() -> list[AgentVersion]:
+        return [*ListAgentVersions(store)(organization, agent.id, PageRequest()).items]
+
+    assert listed() == [version_of(agent)]
+    assert ListAgentVersions(store)(organization, agent.id, PageRequest(skip=1)).items == ()
+    assert bound_agent(store, replace(session, pinned_version=1)) == agent
+    changed = update(store, agent, lambda stored: replace(stored, system_prompt="p"))
+    assert listed() == [version_of(changed), version_of(agent)]
