@@ -141,8 +141,8 @@ def test_names_that_differ_in_case_or_form_are_different(store: Store) -> None:
 def test_an_update_keeps_what_it_makes_of_the_stored_agent(store: Store) -> None:
     agent = new_agent(store, new_organization(store))
     later = now()
-    named = {"name": agent.name + "2", "display_name": "A"}
-    wanted = replace(agent, **named, tags=("a",), updated_at=later, version=2)
+    wanted = replace(agent, name=agent.name + "2", tags=("a",), display_name="A", updated_at=later)
+    wanted = replace(wanted, version=2)
     seen: list[Agent] = []
 
     def change(stored: Agent) -> Agent:

@@ -57,7 +57,8 @@ def test_it_is_empty_exactly_when_the_session_runs_with_the_same(
     assert (drift.then.digest, drift.now.digest) == (before.digest, after.digest)
     assert drift.comparison.is_empty is (drift.sources == ()) is is_same
     if is_same:
-        assert drift.agent_changes == drift.changed_capabilities == ()
+        assert not drift.agent_changes
+        assert not drift.changed_capabilities
     if DriftSource.AGENT in drift.sources:
         assert drift.agent_changes
 
