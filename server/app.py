@@ -151,11 +151,9 @@ def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
 def make_services(
     store: Store, catalog: Catalog, default_model: str | None, models: ModelTable = ANY_MODEL
 ) -> Services:
-    """The services over a store, a catalog and a table of models, which the store is told."""
+    """The services over a store, a catalog and a table of models."""
     environment, clock = Environment.of(catalog, models, default_model), SystemClock()
-    merge, text = environment.merge, environment_text(environment)
-    here = environment_id(text)
-    store.environments.keep(here, text)
+    merge, here = environment.merge, environment_id(environment_text(environment))
     get_runtime_agent = GetRuntimeAgent(store, environment)
     explain_session = ExplainSession(get_runtime_agent)
     return Services(
@@ -221,6 +219,8 @@ def build(settings: Settings) -> App:
     catalog, models = load_catalog(settings.catalog_dir), load_models(settings.models_file)
     meters = None if settings.metrics_port is None else Meters()
     store = open_store(settings, meters)
+    here = environment_text(Environment.of(catalog, models, settings.default_model))
+    store.environments.keep(environment_id(here), here)
     services = make_services(store, catalog, settings.default_model, models)
     patient = RequestThreads(settings.threads, "patient")
     quick = RequestThreads(settings.quick_threads, "quick")
