@@ -17,7 +17,7 @@ from server.core.environment import (
     read_environment,
 )
 from server.core.layer import Layer
-from server.core.model import ANY_MODEL
+from server.core.model import ANY_MODEL, Model, ModelTable
 from server.core.session import Session, SessionStatus
 from tests.unit.capabilities import BUILT_IN, capability, layer
 from tests.unit.strategies import MODEL_TABLES, MODELS, catalogs, strict_merges
@@ -111,3 +111,18 @@ def test_the_capabilities_that_are_defined_otherwise_are_named() -> None:
     gone = drift_of(then, Catalog.of([kept]), layer("kept", "used"))
     assert gone.changed_capabilities == ("needed", "used")
     assert drift_of(Catalog.of([kept]), then, layer("used")).changed_capabilities == ("needed", "used")
+
+
+def test_an_agent_that_changed_otherwise_is_no_source_of_what_the_server_did() -> None:
+    now = Surroundings(replace(AGENT, description="d"), Environment.of(BUILT_IN, ANY_MODEL, "n"))
+    drift = find_drift(SESSION, Surroundings(AGENT, Environment.of(BUILT_IN, ANY_MODEL, "m")), now)
+    assert (drift.sources, drift.agent_changes) == ((DriftSource.SERVER,), ())
+
+
+def test_two_changes_that_come_to_nothing_are_no_drift() -> None:
+    # The agent names its model by an alias now, and the server knows it now.
+    table = ModelTable([Model("big", "Big", "vendor", aliases=("m",))])
+    then = Surroundings(replace(AGENT, default_model_id="big"), Environment.of(BUILT_IN, ANY_MODEL, None))
+    now = Surroundings(replace(AGENT, default_model_id="m"), Environment.of(BUILT_IN, table, None))
+    drift = find_drift(SESSION, then, now)
+    assert (drift.sources, drift.agent_changes, drift.comparison.is_empty) == ((), (), True)
