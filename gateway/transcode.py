@@ -24,6 +24,7 @@ from gateway.query import QueryParser
 from gateway.render import renderer
 from gateway.resource_body import ResourceBody
 from gateway.routes import REQUEST_ID, UPDATE_MASK, Binding, is_document
+from gateway.scalars import TextScalar, text_scalar
 from gateway.violations import Path, Violations
 
 _CREATED = "created"
@@ -40,7 +41,10 @@ class RequestTranscoder:
     def __init__(self, binding: Binding) -> None:
         request = binding.rpc.input_type
         self._class = GetMessageClass(request)
-        self._variables = [variable.split(".") for variable in binding.variables]
+        self._variables = [
+            (variable.split("."), text_scalar(field) if field.type != field.TYPE_STRING else None)
+            for variable, field in zip(binding.variables, binding.variable_fields, strict=True)
+        ]
         self._body_field = binding.body
         self._body = resource_body(binding)
         self._masked = binding.changes_by_mask
@@ -73,8 +77,11 @@ class RequestTranscoder:
             document.SetInParent()
             # Latin-1 has a character for every byte, so this never fails.
             document.content_type, document.data = content_type.decode("latin-1"), body
-        for variable, value in zip(self._variables, path_values, strict=True):
-            _put_variable(message, variable, value, violations)
+        for (variable, number), value in zip(self._variables, path_values, strict=True):
+            if number is None:
+                _put_variable(message, variable, value, violations)
+            else:
+                _put_number(message, variable[-1], number, value, violations)
         if violations:
             raise refusal_of_fields(violations)
         if idempotency_key is not None and self.takes_idempotency_key:
@@ -183,6 +190,15 @@ def _put_variable(message: Message, steps: Sequence[str], value: str, violations
         path: Path = (None, name)
         violations.add(path, INVALID_FIELD, "is another than the one in the path; leave it out")
     setattr(message, name, value)
+
+
+def _put_number(message: Message, name: str, number: TextScalar, text: str, violations: Violations) -> None:
+    """Puts a number of the path into a field of the request itself."""
+    value = number.read(text)
+    if value is None:
+        violations.add((None, name), INVALID_FIELD, number.expected)
+    else:
+        setattr(message, name, value)
 
 
 def _is_same_id(one: str, other: str) -> bool:

@@ -20,8 +20,8 @@ from server.catalog.models import load_models
 from server.core.caller import Scope
 from server.core.catalog import Catalog
 from server.core.clock import SystemClock
+from server.core.environment import Environment, environment_id, environment_text
 from server.core.errors import Reason, ServiceError
-from server.core.merge import remembering
 from server.core.meters import Meters
 from server.core.model import ANY_MODEL, ModelTable
 from server.core.store import Store
@@ -55,19 +55,23 @@ from server.usecases.create_key import IssueKey
 from server.usecases.create_session import CreateSession
 from server.usecases.delete_agent import DeleteAgent
 from server.usecases.delete_session import DeleteSession
+from server.usecases.diff_agent_versions import DiffAgentVersions
 from server.usecases.end_turn import EndTurn
 from server.usecases.explain_session import ExplainSession
 from server.usecases.get_agent import GetAgent
+from server.usecases.get_agent_version import GetAgentVersion
 from server.usecases.get_capability import GetCapability
 from server.usecases.get_key import GetKey
 from server.usecases.get_model import GetModel
 from server.usecases.get_runtime_agent import GetRuntimeAgent
 from server.usecases.get_session import GetSession
+from server.usecases.get_session_drift import GetSessionDrift
 from server.usecases.get_session_stats import GetSessionStats
 from server.usecases.get_turn import GetTurn
 from server.usecases.heartbeat_turn import HeartbeatTurn
 from server.usecases.import_agent import ImportAgent
 from server.usecases.key_uses import KeyUses
+from server.usecases.list_agent_versions import ListAgentVersions
 from server.usecases.list_agents import ListAgents
 from server.usecases.list_capabilities import ListCapabilities
 from server.usecases.list_keys import ListKeys
@@ -76,8 +80,10 @@ from server.usecases.list_sessions import ListSessions
 from server.usecases.list_turns import ListTurns
 from server.usecases.pin_session import PinSession
 from server.usecases.preview_agent import PreviewAgent
+from server.usecases.preview_agent_update import PreviewAgentUpdate
 from server.usecases.preview_session import PreviewSession
 from server.usecases.revoke_key import RevokeKey
+from server.usecases.rollback_agent import RollbackAgent
 from server.usecases.rotate_key import RotateKey
 from server.usecases.unpin_session import UnpinSession
 from server.usecases.update_agent import UpdateAgent
@@ -146,12 +152,13 @@ def make_services(
     store: Store, catalog: Catalog, default_model: str | None, models: ModelTable = ANY_MODEL
 ) -> Services:
     """The services over a store, a catalog and a table of models."""
-    merge, clock = remembering(catalog), SystemClock()
-    get_runtime_agent = GetRuntimeAgent(store, merge, models, default_model)
+    environment, clock = Environment.of(catalog, models, default_model), SystemClock()
+    merge, here = environment.merge, environment_id(environment_text(environment))
+    get_runtime_agent = GetRuntimeAgent(store, environment)
     explain_session = ExplainSession(get_runtime_agent)
     return Services(
         sessions=SessionService(
-            create_session=CreateSession(store, merge, models, clock),
+            create_session=CreateSession(store, merge, models, clock, here),
             preview_session=PreviewSession(store, merge, models, default_model),
             get_session=GetSession(store, merge),
             list_sessions=ListSessions(store, merge),
@@ -163,6 +170,7 @@ def make_services(
             get_runtime_agent=get_runtime_agent,
             explain_session=explain_session,
             compare_sessions=CompareSessions(explain_session),
+            get_session_drift=GetSessionDrift(store, environment, here),
             cancel_turn=CancelTurn(store, clock),
         ),
         agents=AgentService(
@@ -175,6 +183,11 @@ def make_services(
             copy_agent=CopyAgent(store, clock),
             import_agent=ImportAgent(store, merge, models, clock),
             preview_agent=PreviewAgent(store, merge, models, default_model),
+            preview_agent_update=PreviewAgentUpdate(store, environment, clock),
+            list_agent_versions=ListAgentVersions(store),
+            get_agent_version=GetAgentVersion(store),
+            diff_agent_versions=DiffAgentVersions(store),
+            rollback_agent=RollbackAgent(store, clock),
         ),
         capabilities=CapabilityService(
             list_capabilities=ListCapabilities(catalog),
@@ -206,6 +219,8 @@ def build(settings: Settings) -> App:
     catalog, models = load_catalog(settings.catalog_dir), load_models(settings.models_file)
     meters = None if settings.metrics_port is None else Meters()
     store = open_store(settings, meters)
+    here = environment_text(Environment.of(catalog, models, settings.default_model))
+    store.environments.keep(environment_id(here), here)
     services = make_services(store, catalog, settings.default_model, models)
     patient = RequestThreads(settings.threads, "patient")
     quick = RequestThreads(settings.quick_threads, "quick")

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     CAPABILITY_NOT_FOUND = "CAPABILITY_NOT_FOUND"
     TURN_NOT_FOUND = "TURN_NOT_FOUND"
     KEY_NOT_FOUND = "KEY_NOT_FOUND"
+    AGENT_VERSION_NOT_FOUND = "AGENT_VERSION_NOT_FOUND"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
     MODEL_NOT_FOUND = "MODEL_NOT_FOUND"
 
@@ -132,6 +133,15 @@ def agent_not_found(public_id: str) -> ServiceError:
     """The same answer whether there is no such agent or it is another organization's."""
     return ServiceError(
         Reason.AGENT_NOT_FOUND, f"there is no agent {public_id}", resource=Resource("agent", public_id)
+    )
+
+
+def agent_version_not_found(public_id: str, number: int) -> ServiceError:
+    """The answer where an agent is there and has no such version."""
+    return ServiceError(
+        Reason.AGENT_VERSION_NOT_FOUND,
+        f"the agent {public_id} has no version {number}",
+        resource=Resource("agent_version", f"{public_id}/versions/{number}"),
     )
 
 

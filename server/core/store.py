@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from server.core.agent import Agent, AgentFilter
+from server.core.agent_version import AgentVersion
 from server.core.caller import ApiKey, KeyUse, Organization
 from server.core.later import Later
 from server.core.layer import Layer
@@ -63,8 +64,8 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A session, the capabilities of its agent, and whether the key that is asked for has pinned it, as
-    one read found them."""
+    """A session, the capabilities of the version of its agent that it runs with, and whether the key that is
+    asked for has pinned it, as one read found them."""
 
     session: Session
     agent_capabilities: Layer
@@ -115,7 +116,11 @@ class Keys(Protocol):
 
 
 class Agents(Protocol):
-    """The agents of all organizations."""
+    """The agents of all organizations.
+
+    Whatever changes one makes its next version, in the same transaction, if `core.agent_version.succeed`
+    says so.
+    """
 
     def get(self, organization_id: bytes, id: bytes) -> Agent | None:
         """The agent, archived or not."""
@@ -156,6 +161,26 @@ class Agents(Protocol):
 
         `change` as in `apply`. Raises AGENT_ALREADY_EXISTS when the new name is taken.
         """
+
+
+class AgentVersions(Protocol):
+    """The versions of all agents. There is no changing them."""
+
+    def get(self, organization_id: bytes, agent_id: bytes, number: int) -> AgentVersion | None:
+        """The version of an agent, archived or not."""
+
+    def list(self, organization_id: bytes, agent_id: bytes, page: PageRequest) -> Page[AgentVersion]:
+        """A page of the versions of an agent, the newest first; empty where there is no such agent."""
+
+
+class Environments(Protocol):
+    """What servers had that sessions ran with; of no organization."""
+
+    def keep(self, id: int, text: str) -> None:
+        """Keeps the text of an environment, which may be there already."""
+
+    def get(self, id: int) -> str | None:
+        """The text of an environment."""
 
 
 class Sessions(Protocol):
@@ -265,6 +290,14 @@ class Store(Protocol):
     @property
     def agents(self) -> Agents:
         """Agents."""
+
+    @property
+    def agent_versions(self) -> AgentVersions:
+        """Versions of agents."""
+
+    @property
+    def environments(self) -> Environments:
+        """What servers had."""
 
     @property
     def sessions(self) -> Sessions:

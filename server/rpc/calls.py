@@ -21,7 +21,7 @@ from server.core.later import Later, Take
 from server.core.page import PageRequest
 from server.rpc.errors import to_status
 from server.rpc.journal import Journal
-from server.rpc.page_token import ListRequest, PageTokens
+from server.rpc.page_token import PagedRequest, PageTokens
 from server.rpc.validate import validate
 from server.usecases.authenticate import Authenticate, require
 
@@ -33,7 +33,7 @@ Response = TypeVar("Response", bound=Message)
 LARGEST_MESSAGE = 4 * 1024 * 1024
 """The most bytes of a request."""
 
-_READING = ("Get", "List", "Preview", "Explain", "Compare", "Export")
+_READING = ("Get", "List", "Preview", "Explain", "Compare", "Diff", "Export")
 _WORKING = frozenset({"BeginTurn", "HeartbeatTurn", "EndTurn"})
 _QUICK = ("Get", "CreateSession")
 
@@ -54,11 +54,11 @@ class Call:
         """When the caller stops waiting, in seconds of time.monotonic(); infinity if never."""
         return time.monotonic() + self._context.time_remaining()
 
-    def page_request(self, request: ListRequest) -> PageRequest:
+    def page_request(self, request: PagedRequest) -> PageRequest:
         """The part of the organization's list that is asked for. Raises INVALID_PAGE_TOKEN."""
         return self._tokens.page_request(request, self.organization_id)
 
-    def next_page_token(self, request: ListRequest, after: tuple[int, bytes] | None) -> str | None:
+    def next_page_token(self, request: PagedRequest, after: tuple[int, bytes] | None) -> str | None:
         """The token of the page after an item; None when there is none."""
         return self._tokens.next_page_token(request, self.organization_id, after)
 

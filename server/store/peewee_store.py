@@ -9,8 +9,10 @@ from server.core.clock import Clock, wall_clock
 from server.core.errors import Reason, ServiceError
 from server.core.meters import Meters
 from server.store import models
+from server.store.agent_versions import PeeweeAgentVersions
 from server.store.agents import PeeweeAgents
 from server.store.dialect import Dialect
+from server.store.environments import PeeweeEnvironments
 from server.store.keys import PeeweeKeys
 from server.store.once import Answers
 from server.store.sessions import PeeweeSessions
@@ -44,7 +46,9 @@ class PeeweeStore:
         with dialect.database.bind_ctx(models.TABLES):
             self._writer = Writer(dialect, self._before_commit, longest_queue, largest_group, meters)
             answers = Answers(dialect)
-            self.agents = PeeweeAgents(dialect, self._writer, answers)
+            self.agent_versions = PeeweeAgentVersions(dialect)
+            self.environments = PeeweeEnvironments(dialect, self._writer)
+            self.agents = PeeweeAgents(dialect, self._writer, self.agent_versions, answers)
             self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, clock)
             self.turns = PeeweeTurns(dialect, self._writer, self.sessions, answers, clock)
             self.keys = PeeweeKeys(dialect, self._writer)

@@ -37,6 +37,8 @@ ROWS = {
     "organization": 2,
     "api_key": 4,
     "agent": 2 * len(TEXTS),
+    "agent_version": 2 * (len(TEXTS) + 1),
+    "environment": 1,
     "session": 2 * len(KEYS),
     "session_pin": 2 * (len(KEYS) // 2),
     "turn": 2 * len(KEYS),

@@ -19,6 +19,7 @@ WITHOUT: dict[str, str] = {
     'SELECT .* FROM "organization" .* WHERE .*"name" = [^ ]+$': "finds an organization, for the command line",
     'INSERT INTO "organization" .*': "makes an organization",
     'SELECT .* FROM "session" .* WHERE .*"turn_expires_at" <= [^ ]+ ORDER BY .*': "ends what ran out, of all",
+    '(SELECT .* FROM|INSERT .*INTO) "environment" .*': "is what a server had, and nothing of a tenant's",
     '(SELECT|INSERT) .* "shared_secret" .*': "is of the service, and nothing of a tenant's",
 }
 """The statements of no organization, each with why that is well."""
@@ -135,7 +136,7 @@ def test_a_statement_across_organizations_would_be_found(sql: str) -> None:
 
 
 def test_every_key_and_index_begins_with_the_organization() -> None:
-    for model in set(models.TABLES) - {models.Organization, models.SharedSecret}:
+    for model in set(models.TABLES) - {models.Organization, models.Environment, models.SharedSecret}:
         key = model._meta.primary_key
         assert isinstance(key, CompositeKey)
         assert key.field_names[0] == "organization_id", model

@@ -19,7 +19,7 @@ from everruns.v1.session_pb2 import SessionSpec
 from server.core.errors import Reason, ServiceError, Violation
 from server.core.json import JsonObject
 from server.rpc import decode
-from server.rpc.proto_options import limits
+from server.rpc.proto_options import is_required, limits
 from server.rpc.struct_json import to_struct
 from server.rpc.validate import validate
 from tests.unit.proto_fields import REQUESTS, Place, places
@@ -97,7 +97,9 @@ def probe_pattern(place: Place, kept: FieldLimits) -> Probe:
 
 
 def probe_minimum(place: Place, kept: FieldLimits) -> Probe:
-    return Probe([kept.minimum], [kept.minimum - 1], Reason.INVALID_FIELD)
+    # No number is a required one that is missing.
+    below = -1 if is_required(place.field) else kept.minimum - 1
+    return Probe([kept.minimum], [below], Reason.INVALID_FIELD)
 
 
 def probe_maximum(place: Place, kept: FieldLimits) -> Probe:

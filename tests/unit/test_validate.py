@@ -108,7 +108,9 @@ def test_the_walk_finds_what_there_is() -> None:
         "EndTurnRequest.outcome",
         "CreateKeyRequest.key.scopes",
         *(f"{verb}SessionRequest.session.capabilities.mode" for verb in ("Create", "Preview", "Update")),
+        *(f"{verb}SessionRequest.session.agent_binding" for verb in ("Create", "Preview", "Update")),
         *(f"{verb}AgentRequest.agent.capabilities.mode" for verb in ("Create", "Apply", "Update", "Preview")),
+        "PreviewAgentUpdateRequest.agent.capabilities.mode",
     }
     assert {place.path for place in TIMES} == {"created_after", "created_before", "expires_at"}
     found = {str(place) for place in REQUIRED}

@@ -27,6 +27,9 @@ KEYS = [
     "created_at",
     "updated_at",
     "is_pinned",
+    "agent_binding",
+    "pinned_agent_version",
+    "created_agent_version",
 ]
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 

@@ -47,6 +47,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MODEL_NOT_FOUND: _ClassVar[ErrorReason]
     TURN_NOT_FOUND: _ClassVar[ErrorReason]
     KEY_NOT_FOUND: _ClassVar[ErrorReason]
+    AGENT_VERSION_NOT_FOUND: _ClassVar[ErrorReason]
     AGENT_ALREADY_EXISTS: _ClassVar[ErrorReason]
     IDEMPOTENCY_KEY_REUSED: _ClassVar[ErrorReason]
     CONCURRENT_CHANGE: _ClassVar[ErrorReason]
@@ -100,6 +101,7 @@ NOT_IN_THIS_SERVICE: ErrorReason
 MODEL_NOT_FOUND: ErrorReason
 TURN_NOT_FOUND: ErrorReason
 KEY_NOT_FOUND: ErrorReason
+AGENT_VERSION_NOT_FOUND: ErrorReason
 AGENT_ALREADY_EXISTS: ErrorReason
 IDEMPOTENCY_KEY_REUSED: ErrorReason
 CONCURRENT_CHANGE: ErrorReason

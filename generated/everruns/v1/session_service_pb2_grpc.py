@@ -6,6 +6,7 @@ import warnings
 from everruns.v1 import comparison_pb2 as everruns_dot_v1_dot_comparison__pb2
 from everruns.v1 import explanation_pb2 as everruns_dot_v1_dot_explanation__pb2
 from everruns.v1 import runtime_agent_pb2 as everruns_dot_v1_dot_runtime__agent__pb2
+from everruns.v1 import session_drift_pb2 as everruns_dot_v1_dot_session__drift__pb2
 from everruns.v1 import session_pb2 as everruns_dot_v1_dot_session__pb2
 from everruns.v1 import session_service_pb2 as everruns_dot_v1_dot_session__service__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
@@ -109,6 +110,11 @@ class SessionServiceStub:
                 request_serializer=everruns_dot_v1_dot_session__service__pb2.CompareSessionsRequest.SerializeToString,
                 response_deserializer=everruns_dot_v1_dot_comparison__pb2.Comparison.FromString,
                 _registered_method=True)
+        self.GetSessionDrift = channel.unary_unary(
+                '/everruns.v1.SessionService/GetSessionDrift',
+                request_serializer=everruns_dot_v1_dot_session__drift__pb2.GetSessionDriftRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_session__drift__pb2.SessionDrift.FromString,
+                _registered_method=True)
         self.CancelTurn = channel.unary_unary(
                 '/everruns.v1.SessionService/CancelTurn',
                 request_serializer=everruns_dot_v1_dot_session__service__pb2.CancelTurnRequest.SerializeToString,
@@ -137,6 +143,7 @@ class SessionServiceServicer:
         `INVALID_CONFIG`, `TOOL_NAME_CONFLICT`, `TOO_MANY_CAPABILITIES`, `EXCLUDED_CAPABILITY_NEEDED`, `CONFIG_LOCKED`,
         `UNKNOWN_MODEL`: one violation for each bad field.
         NOT_FOUND `AGENT_NOT_FOUND`: the organization has no such agent.
+        NOT_FOUND `AGENT_VERSION_NOT_FOUND`: the agent has no such version to pin the session to.
         FAILED_PRECONDITION `AGENT_ARCHIVED`: the agent was deleted.
         ALREADY_EXISTS `IDEMPOTENCY_KEY_REUSED`: `request_id` came with another session before.
         """
@@ -184,11 +191,13 @@ class SessionServiceServicer:
 
     def UpdateSession(self, request, context):
         """Changes the fields that the mask names, and no other; one that the mask names and the session
-        leaves unset is cleared. Two changes of different fields at once both hold.
+        leaves unset is cleared. Two changes of different fields at once both hold. A change of which version of its
+        agent the session runs with is refused where its capabilities do not fit that version.
 
         INVALID_ARGUMENT: as CreateSession, and `INVALID_UPDATE_MASK`, `IMMUTABLE_FIELD`: the mask names
         a field that there is not, or that cannot be changed.
         NOT_FOUND `SESSION_NOT_FOUND`: the organization has no such session.
+        NOT_FOUND `AGENT_VERSION_NOT_FOUND`: its agent has no such version to pin it to.
         ABORTED `CONCURRENT_CHANGE`: lost a race too often; ask again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -269,6 +278,18 @@ class SessionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSessionDrift(self, request, context):
+        """Answers what the agent or the server has changed since the session was created in what it runs with. Nothing
+        exactly when it runs with the same: what changes nothing for this session, an agent's description or a
+        capability that is not in it, is no drift.
+
+        INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
+        NOT_FOUND `SESSION_NOT_FOUND`: the organization has no such session.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CancelTurn(self, request, context):
         """Asks the worker of the turn that runs to stop; it is told at its next heartbeat. The session stays `active` until
         the worker ends the turn, or its lease runs out. Asking twice is as asking once.
@@ -342,6 +363,11 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.CompareSessions,
                     request_deserializer=everruns_dot_v1_dot_session__service__pb2.CompareSessionsRequest.FromString,
                     response_serializer=everruns_dot_v1_dot_comparison__pb2.Comparison.SerializeToString,
+            ),
+            'GetSessionDrift': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSessionDrift,
+                    request_deserializer=everruns_dot_v1_dot_session__drift__pb2.GetSessionDriftRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_session__drift__pb2.SessionDrift.SerializeToString,
             ),
             'CancelTurn': grpc.unary_unary_rpc_method_handler(
                     servicer.CancelTurn,
@@ -683,6 +709,33 @@ class SessionService:
             '/everruns.v1.SessionService/CompareSessions',
             everruns_dot_v1_dot_session__service__pb2.CompareSessionsRequest.SerializeToString,
             everruns_dot_v1_dot_comparison__pb2.Comparison.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSessionDrift(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.SessionService/GetSessionDrift',
+            everruns_dot_v1_dot_session__drift__pb2.GetSessionDriftRequest.SerializeToString,
+            everruns_dot_v1_dot_session__drift__pb2.SessionDrift.FromString,
             options,
             channel_credentials,
             insecure,

@@ -9,7 +9,13 @@ from tests.wire.harness.call import TRANSPORTS, Call, Transport
 from tests.wire.harness.json_value import JsonObject
 from tests.wire.harness.rpc import HTTP_STATUS, HTTP_STATUS_OF_REASON
 
-_REST_NAMES = {"page_size": "limit", "skip": "offset", "request_id": "Idempotency-Key"}
+_REST_NAMES = {
+    "page_size": "limit",
+    "skip": "offset",
+    "request_id": "Idempotency-Key",
+    "from_version": "from",
+    "to_version": "to",
+}
 
 
 @dataclass(frozen=True, slots=True)

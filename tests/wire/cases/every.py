@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.wire.cases.agent_documents import COPIES, EXPORTS, IMPORTS, PREVIEWS
+from tests.wire.cases.agent_versions import BINDINGS, DRIFTS, IMPACTS, VERSIONS
 from tests.wire.cases.bad_capabilities import CAPABILITIES, ELSEWHERE
 from tests.wire.cases.bad_fields import FIELDS, NEW_SESSIONS
 from tests.wire.cases.callers import CALLERS, NOT_FOUND
@@ -41,6 +42,10 @@ CASES: tuple[Case, ...] = (
     *EXPORTS,
     *IMPORTS,
     *PREVIEWS,
+    *VERSIONS,
+    *BINDINGS,
+    *DRIFTS,
+    *IMPACTS,
 )
 
 NEW_SESSION_CASES: tuple[Case, ...] = (*CREATED, *NEW_SESSIONS, *CAPABILITIES, *EXCLUSIONS_CREATED)

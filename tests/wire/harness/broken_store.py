@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from server.core.store import Agents, Keys, Sessions, Store, Turns
+from server.core.store import Agents, AgentVersions, Environments, Keys, Sessions, Store, Turns
 
 
 class _BrokenSessions:
@@ -33,6 +33,16 @@ class BrokenStore:
     def agents(self) -> Agents:
         """Those of the other store."""
         return self._store.agents
+
+    @property
+    def agent_versions(self) -> AgentVersions:
+        """Those of the other store."""
+        return self._store.agent_versions
+
+    @property
+    def environments(self) -> Environments:
+        """Those of the other store."""
+        return self._store.environments
 
     @property
     def turns(self) -> Turns:

@@ -75,7 +75,7 @@ def request_of(call: Call) -> Message:
             body["id"] = fields.pop("id")
         fields[resource] = body
     request = ParseDict(fields, method(call.rpc).request())
-    if call.rpc.startswith("Update") and call.body is not None:
+    if "Update" in call.rpc and call.body is not None:
         request.update_mask.paths.extend(call.body)  # type: ignore[attr-defined]  # every Update has one
     return request
 
@@ -131,6 +131,8 @@ def _spelled_out(key: str, value: Json) -> Json:
         return [{"ref": entry} if isinstance(entry, str) else _with_mode(entry) for entry in value]
     if key == "scopes" and isinstance(value, list):
         return [f"SCOPE_{str(entry).upper()}" for entry in value]
+    if key == "agent_binding" and isinstance(value, str):
+        return f"AGENT_BINDING_{value.upper()}"
     return value
 
 
