@@ -10,6 +10,7 @@ from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.message import Message
 
 from gateway.proto_options import is_immutable
+from gateway.transcode import rest_names
 from server.rpc.proto_options import limits
 from tests.unit.proto_fields import REQUESTS, Place
 from tests.unit.test_limits import LIMITED, PROBES
@@ -19,7 +20,7 @@ from tests.wire.harness.clients import Clients
 from tests.wire.harness.json_value import Json, JsonObject
 from tests.wire.harness.outcome import Failure, Outcome
 from tests.wire.harness.render import render
-from tests.wire.harness.rpc import REST
+from tests.wire.harness.rpc import METHODS, REST
 
 RESOURCES = ("session", "agent", "key")
 """The fields of requests that are bodies in REST."""
@@ -61,6 +62,8 @@ def fill_in(request: Message, place: Place) -> None:
             getattr(request, field.name).SetInParent()
         elif kind := limits(field).id_of:
             setattr(request, field.name, f"{kind}_{'0' * 32}")
+        elif field.name == "version":
+            request.version = 1  # type: ignore[attr-defined]  # which the field is of
     if place.field.name == "config":
         # It is looked at once all else has its form.
         resource = getattr(request, place.way[0].name)
@@ -75,6 +78,7 @@ def call_of(rpc: str, request: Message) -> Call:
     tree = render(request)
     fields = {field.name: value for field, value in request.ListFields()}
     body, document, key = None, None, fields.pop("request_id", "")
+    names = rest_names(METHODS[rpc].input_type)
     query: JsonObject = {}
     for name, value in fields.items():
         if isinstance(value, HttpBody):
@@ -83,7 +87,7 @@ def call_of(rpc: str, request: Message) -> Call:
             whole = render(value)
             body = {field.name: whole[field.name] for field, _ in value.ListFields()}
         elif name != "id":
-            query[{"page_size": "limit", "skip": "offset"}.get(name, name)] = tree[name]
+            query[names.get(name, name)] = tree.get(name, value)
     return Call(rpc, body, str(fields.get("id", "")), query, key, "$keys.admin", document=document)
 
 
