@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.core.agent import Agent, AgentStatus
@@ -45,6 +45,7 @@ def surroundings(draw: st.DrawFn) -> tuple[Session, Surroundings, Surroundings]:
     return session, sides[0], sides[1]
 
 
+@settings(max_examples=40)
 @given(surroundings())
 def test_it_is_empty_exactly_when_the_session_runs_with_the_same(
     case: tuple[Session, Surroundings, Surroundings],
@@ -63,6 +64,7 @@ def test_it_is_empty_exactly_when_the_session_runs_with_the_same(
         assert drift.agent_changes
 
 
+@settings(max_examples=40)
 @given(surroundings())
 def test_what_has_not_changed_is_no_source(case: tuple[Session, Surroundings, Surroundings]) -> None:
     session, then, now = case
@@ -73,6 +75,7 @@ def test_what_has_not_changed_is_no_source(case: tuple[Session, Surroundings, Su
     assert find_drift(session, then, then).comparison.is_empty
 
 
+@settings(max_examples=40)
 @given(ENVIRONMENTS, ENVIRONMENTS)
 def test_an_environment_is_read_back_and_known_by_its_text(one: Environment, other: Environment) -> None:
     text = environment_text(one)
