@@ -30,20 +30,23 @@ from server.metrics import Metrics
 from server.rpc.agent_service import AgentService
 from server.rpc.calls import LARGEST_MESSAGE, Calls
 from server.rpc.capability_service import CapabilityService
+from server.rpc.event_messages import EventMessages
 from server.rpc.journal import Journal
 from server.rpc.key_service import KeyService
 from server.rpc.model_service import ModelService
 from server.rpc.page_token import PageTokens
 from server.rpc.reflection import add_reflection
 from server.rpc.request_threads import RequestThreads
+from server.rpc.resume_token import ResumeTokens
 from server.rpc.services import add_service
 from server.rpc.session_service import SessionService
 from server.rpc.streams import CountedHealth, Streams
 from server.rpc.turn_service import TurnService
+from server.rpc.watch_hub import WatchHub, WatchLimits
 from server.settings import Settings
 from server.store.migrate import migrate
 from server.store.peewee_store import PeeweeStore, open_dialect
-from server.sweeper import Sweeper
+from server.sweeper import KeptEvents, Sweeper
 from server.usecases.apply_agent import ApplyAgent
 from server.usecases.authenticate import Authenticate
 from server.usecases.begin_turn import BeginTurn
@@ -82,6 +85,7 @@ from server.usecases.rotate_key import RotateKey
 from server.usecases.unpin_session import UnpinSession
 from server.usecases.update_agent import UpdateAgent
 from server.usecases.update_session import UpdateSession
+from server.usecases.watch_sessions import WatchSessions
 
 SESSIONS = session_service_pb2.DESCRIPTOR.services_by_name["SessionService"]
 AGENTS = agent_service_pb2.DESCRIPTOR.services_by_name["AgentService"]
@@ -124,6 +128,7 @@ class App:
     metrics: Metrics | None
     """None where nobody is to ask for them."""
     sweeper: Sweeper
+    watches: WatchHub
 
 
 def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
@@ -139,14 +144,24 @@ def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
             raise ServiceError(Reason.STORE_UNAVAILABLE, text) from error
     dialect = open_dialect(settings.database_url, settings.postgres_prepare)
     migrate(dialect)
-    return PeeweeStore(dialect, largest_group=settings.group_size, meters=meters)
+    return PeeweeStore(
+        dialect, largest_group=settings.group_size, meters=meters, notify=settings.postgres_notify
+    )
 
 
 def make_services(
-    store: Store, catalog: Catalog, default_model: str | None, models: ModelTable = ANY_MODEL
+    store: Store,
+    catalog: Catalog,
+    default_model: str | None,
+    models: ModelTable = ANY_MODEL,
+    watch_limits: WatchLimits | None = None,
+    streams: Streams | None = None,
 ) -> Services:
     """The services over a store, a catalog and a table of models."""
     merge, clock = remembering(catalog), SystemClock()
+    watch, resume_tokens = WatchSessions(store, merge), ResumeTokens(store.shared_secret("page tokens"))
+    messages = EventMessages(watch, resume_tokens)
+    watches = WatchHub(watch, messages, lambda: Authenticate(store.keys), watch_limits, streams)
     get_runtime_agent = GetRuntimeAgent(store, merge, models, default_model)
     explain_session = ExplainSession(get_runtime_agent)
     return Services(
@@ -164,6 +179,8 @@ def make_services(
             explain_session=explain_session,
             compare_sessions=CompareSessions(explain_session),
             cancel_turn=CancelTurn(store, clock),
+            watches=watches,
+            resume_tokens=resume_tokens,
         ),
         agents=AgentService(
             create_agent=CreateAgent(store, merge, models, clock),
@@ -206,7 +223,10 @@ def build(settings: Settings) -> App:
     catalog, models = load_catalog(settings.catalog_dir), load_models(settings.models_file)
     meters = None if settings.metrics_port is None else Meters()
     store = open_store(settings, meters)
-    services = make_services(store, catalog, settings.default_model, models)
+    streams = Streams()
+    limits = WatchLimits(settings.watchers, settings.watch_backlog, settings.watch_bookmark_seconds)
+    services = make_services(store, catalog, settings.default_model, models, limits, streams)
+    watches = services.sessions.watches
     patient = RequestThreads(settings.threads, "patient")
     quick = RequestThreads(settings.quick_threads, "quick")
     server = grpc.server(
@@ -234,7 +254,6 @@ def build(settings: Settings) -> App:
     add_service(server, calls, TURNS, services.turns)
     add_service(server, calls, MODELS, services.models)
     names = [descriptor.full_name for descriptor in SERVICES]
-    streams = Streams()
     servicer = CountedHealth(streams)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     if settings.reflection:
@@ -243,8 +262,10 @@ def build(settings: Settings) -> App:
         servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
     threads = patient, quick
     kind = settings.database_url.partition(":")[0]
-    metrics = Metrics(meters, store, threads, streams, kind) if meters else None
-    return App(server, servicer, store, key_uses, calls, threads, metrics, Sweeper(store.turns))
+    metrics = Metrics(meters, store, threads, streams, watches, kind) if meters else None
+    kept = KeptEvents(settings.events_kept_seconds, settings.events_kept)
+    sweeper = Sweeper(store.turns, store.session_events, kept)
+    return App(server, servicer, store, key_uses, calls, threads, metrics, sweeper, watches)
 
 
 def _connection_age(seconds: int) -> list[tuple[str, int]]:
