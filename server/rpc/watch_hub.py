@@ -82,6 +82,11 @@ class WatchHub:
         """How many events were sent, to each watcher for itself."""
         return self._sent_before + sum(feed.sent for feed in tuple(self._feeds.values()))
 
+    def watchers(self) -> int:
+        """How many there are now."""
+        with self._condition:
+            return len(self._watchers)
+
     def watch(self, call: Call, filter: WatchFilter, resumed: Position | None) -> None:
         """Makes the caller a watcher, until the call ends.
 

@@ -42,6 +42,7 @@ READING = {
     "ExportAgent",
     "GetTurn",
     "ListTurns",
+    "WatchSessions",
 }
 WORKING = {"BeginTurn", "HeartbeatTurn", "EndTurn"}
 NEEDED = {

@@ -25,6 +25,8 @@ FORCED = {
     "DEADLINE_EXCEEDED": "test_locked_store.py: needs a store that another process holds",
     "STORE_UNAVAILABLE": "test_locked_store.py: the same",
     "SERVER_UNAVAILABLE": "test_faults.py: needs a server that is not there, or stops",
+    "TOO_MANY_WATCHERS": "test_watching.py: needs a server that takes none",
+    "WATCHER_TOO_SLOW": "test_watching.py: needs a client that does not read",
     "INVALID_UPDATE_MASK": "test_update_mask.py: a mask is made of the body's keys in every case",
 }
 """The reasons that no case can have, and where they are tested."""

@@ -47,6 +47,7 @@ REST: dict[str, tuple[str, str]] = {
     "GetRuntimeAgent": ("GET", "/v1/sessions/{id}/runtime-agent"),
     "ExplainSession": ("GET", "/v1/sessions/{id}/explain"),
     "CompareSessions": ("GET", "/v1/sessions:compare"),
+    "WatchSessions": ("GET", "/v1/sessions:watch"),
     "CancelTurn": ("POST", "/v1/sessions/{id}/cancel"),
     "GetTurn": ("GET", "/v1/sessions/{session_id}/turns/{id}"),
     "ListTurns": ("GET", "/v1/sessions/{session_id}/turns"),
