@@ -19,8 +19,8 @@ WITHOUT: dict[str, str] = {
     'SELECT .* FROM "organization" .* WHERE .*"name" = [^ ]+$': "finds an organization, for the command line",
     'INSERT INTO "organization" .*': "makes an organization",
     'SELECT .* FROM "session" .* WHERE .*"turn_expires_at" <= [^ ]+ ORDER BY .*': "ends what ran out, of all",
-    'SELECT [^ ]+"id" FROM "organization" .*"id" > [^ ]+ ORDER BY .*': "goes through all, to forget old
-    events", '(SELECT|INSERT) .* "shared_secret" .*': "is of the service, and nothing of a tenant's",
+    'SELECT [^ ]+"id" FROM "organization" .*"id" > [^ ]+ ORDER BY .*': "goes through all, to forget events",
+    '(SELECT|INSERT) .* "shared_secret" .*': "is of the service, and nothing of a tenant's",
 }
 """The statements of no organization, each with why that is well."""
 

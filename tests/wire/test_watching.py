@@ -33,8 +33,6 @@ from tests.wire.harness.tenant import new_organization, with_agent
 HANG = 60
 """After how many seconds a stream that was to go on is taken to hang."""
 
-Stream = grpc.CallIterator[SessionEvent]
-
 
 class Watching:
     """A watcher of an organization, which is cut and resumed when a test says so."""
@@ -50,7 +48,7 @@ class Watching:
     def begin(self) -> SessionEvent:
         """Begins, or goes on after what was seen last; the first message."""
         request = WatchSessionsRequest(resume_token=self.token, **self._filter)  # type: ignore[arg-type]
-        self.stream: Stream = self._stub.WatchSessions(request, metadata=self._metadata, timeout=HANG)
+        self.stream = self._stub.WatchSessions(request, metadata=self._metadata, timeout=HANG)
         return self.next()
 
     def next(self) -> SessionEvent:
@@ -201,8 +199,7 @@ def test_a_client_that_does_not_read_is_cut_off_and_resumes_where_it_was(tmp_pat
             assert other.told(1) == [("created", f"s{made - 1}")]
         seen = []
         with pytest.raises(grpc.RpcError) as ended:
-            while True:
-                seen += slow.told(1)
+            seen += itertools.chain.from_iterable(iter(lambda: slow.told(1), None))
         found = _failure(ended.value)
         assert (found.status, found.reason) == ("RESOURCE_EXHAUSTED", "WATCHER_TOO_SLOW")
         slow.begin()
