@@ -88,16 +88,15 @@ class Channels:
 
     def streaming_rpc(self, path: str, request_class: type[Q], response_class: type[R]) -> StreamingRpc[Q, R]:
         """Returns what calls the RPC of this path, which answers with a stream, over the channels in turn."""
-        turns = cycle(
-            [
-                channel.unary_stream(
-                    path,
-                    request_serializer=request_class.SerializeToString,
-                    response_deserializer=response_class.FromString,
-                )
-                for channel in self._channels
-            ]
-        )
+        rpcs: list[StreamingRpc[Q, R]] = [
+            channel.unary_stream(
+                path,
+                request_serializer=request_class.SerializeToString,
+                response_deserializer=response_class.FromString,
+            )
+            for channel in self._channels
+        ]
+        turns = cycle(rpcs)
 
         def call(request: Q, *, metadata: Metadata, timeout: float | None) -> grpc.aio.UnaryStreamCall[Q, R]:
             return next(turns)(request, metadata=metadata, timeout=timeout)

@@ -49,7 +49,10 @@ class EventEndpoint:
         request_class: type[Message] = GetMessageClass(rpc.input_type)
         response_class: type[Message] = GetMessageClass(rpc.output_type)
         self._render = renderer(rpc.output_type)
-        self._types = enum_names(rpc.output_type.fields_by_name[_TYPE].enum_type)
+        types = rpc.output_type.fields_by_name[_TYPE].enum_type
+        if types is None:
+            raise TypeError(f"the messages of {rpc.full_name} have no type")
+        self._types = enum_names(types)
         self._resume_field = rpc.input_type.fields_by_name[_RESUME_TOKEN].name
         name = f"/{rpc.containing_service.full_name}/{rpc.name}"
         self._rpc = channels.streaming_rpc(name, request_class, response_class)

@@ -1,4 +1,5 @@
-"""Watchers of real processes: many of them, of several servers, and what becomes of them when a server dies."""
+"""Watchers of real processes: many of them, of several servers, and what becomes of them when a server
+dies."""
 
 from __future__ import annotations
 
@@ -118,8 +119,7 @@ def test_a_watcher_sees_what_another_process_does_and_resumes_there_when_its_own
         # What had been on its way may have come or not.
         seen = made[:2]
         with pytest.raises(grpc.RpcError):
-            while True:
-                seen += watcher.created(1)
+            seen += (id for [id] in iter(lambda: watcher.created(1), []))
         again = Watcher(over_other, sessions, watcher.token)
         seen += again.created(len(made) - len(seen))
         made.append(elsewhere.create())

@@ -111,8 +111,7 @@ def probe_id_of(place: Place, kept: FieldLimits) -> Probe:
     within = [f"{kind}_{UUID}", f"{kind}_{UUID.replace('-', '')}", f"{kind}_{UUID}".upper()]
     other = "session" if kind == "agent" else "agent"
     beyond = [UUID, f"{other}_{UUID}", f"{kind}_{UUID}0", f"{kind}_{UUID[:-1]}", f"{kind}_", "x", " "]
-    ids = [[one(place, id) for id in texts] for texts in (within, beyond)]
-    return Probe(*ids, Reason.INVALID_ID)
+    return Probe([one(place, id) for id in within], [one(place, id) for id in beyond], Reason.INVALID_ID)
 
 
 def probe_max_depth(place: Place, kept: FieldLimits) -> Probe:

@@ -53,7 +53,7 @@ class Watching:
 
     def next(self) -> SessionEvent:
         """The next message."""
-        event = next(self.stream)
+        event: SessionEvent = next(self.stream)
         self.token = event.resume_token
         return event
 
@@ -197,7 +197,7 @@ def test_a_client_that_does_not_read_is_cut_off_and_resumes_where_it_was(tmp_pat
             session(clients.grpc, names, f"s{made}", tags)
             made += 1
             assert other.told(1) == [("created", f"s{made - 1}")]
-        seen = []
+        seen: list[tuple[Json, str]] = []
         with pytest.raises(grpc.RpcError) as ended:
             seen += itertools.chain.from_iterable(iter(lambda: slow.told(1), None))
         found = _failure(ended.value)
