@@ -40,6 +40,14 @@ class Rpc(Protocol[Q, R]):
     ) -> grpc.aio.UnaryUnaryCall[Q, R]: ...
 
 
+class StreamingRpc(Protocol[Q, R]):
+    """Calls one RPC that answers with a stream. The timeout is in seconds, None for no end."""
+
+    def __call__(
+        self, request: Q, *, metadata: Metadata, timeout: float | None
+    ) -> grpc.aio.UnaryStreamCall[Q, R]: ...
+
+
 class Channels:
     """Channels to one target, each with a connection of its own.
 
@@ -78,6 +86,23 @@ class Channels:
             for channel in self._channels
         ]
         return rpcs[0] if len(rpcs) == 1 else _in_turn(rpcs)
+
+    def streaming_rpc(self, path: str, request_class: type[Q], response_class: type[R]) -> StreamingRpc[Q, R]:
+        """Returns what calls the RPC of this path, which answers with a stream, over the channels in turn."""
+        rpcs: list[StreamingRpc[Q, R]] = [
+            channel.unary_stream(
+                path,
+                request_serializer=request_class.SerializeToString,
+                response_deserializer=response_class.FromString,
+            )
+            for channel in self._channels
+        ]
+        turns = cycle(rpcs)
+
+        def call(request: Q, *, metadata: Metadata, timeout: float | None) -> grpc.aio.UnaryStreamCall[Q, R]:
+            return next(turns)(request, metadata=metadata, timeout=timeout)
+
+        return call
 
 
 def tls_options(tls: ClientFiles) -> tuple[tuple[str, str | int], ...]:

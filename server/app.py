@@ -30,20 +30,23 @@ from server.metrics import Metrics
 from server.rpc.agent_service import AgentService
 from server.rpc.calls import LARGEST_MESSAGE, Calls
 from server.rpc.capability_service import CapabilityService
+from server.rpc.event_messages import EventMessages
 from server.rpc.journal import Journal
 from server.rpc.key_service import KeyService
 from server.rpc.model_service import ModelService
 from server.rpc.page_token import PageTokens
 from server.rpc.reflection import add_reflection
 from server.rpc.request_threads import RequestThreads
+from server.rpc.resume_token import ResumeTokens
 from server.rpc.services import add_service
 from server.rpc.session_service import SessionService
 from server.rpc.streams import CountedHealth, Streams
 from server.rpc.turn_service import TurnService
+from server.rpc.watch_hub import WatchHub, WatchLimits
 from server.settings import Settings
 from server.store.migrate import migrate
 from server.store.peewee_store import PeeweeStore, open_dialect
-from server.sweeper import Sweeper
+from server.sweeper import KeptEvents, Sweeper
 from server.usecases.apply_agent import ApplyAgent
 from server.usecases.authenticate import Authenticate
 from server.usecases.begin_turn import BeginTurn
@@ -88,6 +91,7 @@ from server.usecases.rotate_key import RotateKey
 from server.usecases.unpin_session import UnpinSession
 from server.usecases.update_agent import UpdateAgent
 from server.usecases.update_session import UpdateSession
+from server.usecases.watch_sessions import WatchSessions
 
 SESSIONS = session_service_pb2.DESCRIPTOR.services_by_name["SessionService"]
 AGENTS = agent_service_pb2.DESCRIPTOR.services_by_name["AgentService"]
@@ -130,6 +134,7 @@ class App:
     metrics: Metrics | None
     """None where nobody is to ask for them."""
     sweeper: Sweeper
+    watches: WatchHub
 
 
 def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
@@ -145,15 +150,25 @@ def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
             raise ServiceError(Reason.STORE_UNAVAILABLE, text) from error
     dialect = open_dialect(settings.database_url, settings.postgres_prepare)
     migrate(dialect)
-    return PeeweeStore(dialect, largest_group=settings.group_size, meters=meters)
+    return PeeweeStore(
+        dialect, largest_group=settings.group_size, meters=meters, notify=settings.postgres_notify
+    )
 
 
 def make_services(
-    store: Store, catalog: Catalog, default_model: str | None, models: ModelTable = ANY_MODEL
+    store: Store,
+    catalog: Catalog,
+    default_model: str | None,
+    models: ModelTable = ANY_MODEL,
+    watch_limits: WatchLimits | None = None,
+    streams: Streams | None = None,
 ) -> Services:
     """The services over a store, a catalog and a table of models."""
     environment, clock = Environment.of(catalog, models, default_model), SystemClock()
     merge, here = environment.merge, environment_id(environment_text(environment))
+    watch, resume_tokens = WatchSessions(store, merge), ResumeTokens(store.shared_secret("page tokens"))
+    messages = EventMessages(watch, resume_tokens)
+    watches = WatchHub(watch, messages, lambda: Authenticate(store.keys), watch_limits, streams)
     get_runtime_agent = GetRuntimeAgent(store, environment)
     explain_session = ExplainSession(get_runtime_agent)
     return Services(
@@ -172,6 +187,8 @@ def make_services(
             compare_sessions=CompareSessions(explain_session),
             get_session_drift=GetSessionDrift(store, environment, here),
             cancel_turn=CancelTurn(store, clock),
+            watches=watches,
+            resume_tokens=resume_tokens,
         ),
         agents=AgentService(
             create_agent=CreateAgent(store, merge, models, clock),
@@ -221,7 +238,10 @@ def build(settings: Settings) -> App:
     store = open_store(settings, meters)
     here = environment_text(Environment.of(catalog, models, settings.default_model))
     store.environments.keep(environment_id(here), here)
-    services = make_services(store, catalog, settings.default_model, models)
+    streams = Streams()
+    limits = WatchLimits(settings.watchers, settings.watch_backlog, settings.watch_bookmark_seconds)
+    services = make_services(store, catalog, settings.default_model, models, limits, streams)
+    watches = services.sessions.watches
     patient = RequestThreads(settings.threads, "patient")
     quick = RequestThreads(settings.quick_threads, "quick")
     server = grpc.server(
@@ -249,7 +269,6 @@ def build(settings: Settings) -> App:
     add_service(server, calls, TURNS, services.turns)
     add_service(server, calls, MODELS, services.models)
     names = [descriptor.full_name for descriptor in SERVICES]
-    streams = Streams()
     servicer = CountedHealth(streams)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     if settings.reflection:
@@ -258,8 +277,10 @@ def build(settings: Settings) -> App:
         servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
     threads = patient, quick
     kind = settings.database_url.partition(":")[0]
-    metrics = Metrics(meters, store, threads, streams, kind) if meters else None
-    return App(server, servicer, store, key_uses, calls, threads, metrics, Sweeper(store.turns))
+    metrics = Metrics(meters, store, threads, streams, watches, kind) if meters else None
+    kept = KeptEvents(settings.events_kept_seconds, settings.events_kept)
+    sweeper = Sweeper(store.turns, store.session_events, kept)
+    return App(server, servicer, store, key_uses, calls, threads, metrics, sweeper, watches)
 
 
 def _connection_age(seconds: int) -> list[tuple[str, int]]:

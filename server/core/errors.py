@@ -67,6 +67,10 @@ class Reason(StrEnum):
     SERVER_UNAVAILABLE = "SERVER_UNAVAILABLE"
     INTERNAL = "INTERNAL"
 
+    TOO_MANY_WATCHERS = "TOO_MANY_WATCHERS"
+    WATCHER_TOO_SLOW = "WATCHER_TOO_SLOW"
+    INVALID_RESUME_TOKEN = "INVALID_RESUME_TOKEN"  # noqa: S105  # the name of a reason
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:

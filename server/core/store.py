@@ -18,7 +18,7 @@ Errors of a database driver never come out.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -29,6 +29,7 @@ from server.core.later import Later
 from server.core.layer import Layer
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
+from server.core.session_event import Position, SessionEvent
 from server.core.turn import Turn
 
 T = TypeVar("T")
@@ -280,6 +281,35 @@ class Turns(Protocol):
         idle; how many."""
 
 
+class SessionEvents(Protocol):
+    """What happened to the sessions of all organizations, in the order of its commits.
+
+    Every change of a session is an event, kept with it in one transaction: in whichever process it was made,
+    the events of an organization are numbered in the order of commits, and none is seen before one of a lower
+    number.
+    """
+
+    def newest(self, organization_id: bytes) -> Position:
+        """The place after the last event so far."""
+
+    def holds(self, organization_id: bytes, position: Position) -> bool:
+        """Whether all that came after a place is still kept, and the place is one of this history."""
+
+    def after(self, organization_id: bytes, number: int, rows: int) -> list[SessionEvent]:
+        """The events after a number, those of so many transactions at most."""
+
+    def listen(self, tell: Callable[[Collection[bytes] | None], None]) -> None:
+        """Calls `tell` from now on, from any thread, with organizations that may have new events, None for
+        any of them: at once for those that this process makes, and within a fraction of a second for others.
+        `tell` is to be quick, and never to raise."""
+
+    def forget(self, after: bytes, most: int, older_than: int, keep: int, rows: int) -> tuple[bytes, int]:
+        """Forgets, of at most so many organizations whose ids follow `after`, the events of at most `rows`
+        transactions each: those of before `older_than`, and those that `keep` newer ones follow; never the
+        newest. Answers where to go on, zeros for the beginning, and of how many transactions the events
+        went."""
+
+
 class Store(Protocol):
     """Keeps organizations, keys, agents, sessions and turns."""
 
@@ -306,6 +336,10 @@ class Store(Protocol):
     @property
     def turns(self) -> Turns:
         """Turns."""
+
+    @property
+    def session_events(self) -> SessionEvents:
+        """What happened to sessions."""
 
     def shared_secret(self, name: str) -> bytes:
         """32 random bytes that all processes on this database share under a name; made when first asked

@@ -33,7 +33,7 @@ Response = TypeVar("Response", bound=Message)
 LARGEST_MESSAGE = 4 * 1024 * 1024
 """The most bytes of a request."""
 
-_READING = ("Get", "List", "Preview", "Explain", "Compare", "Diff", "Export")
+_READING = ("Get", "List", "Preview", "Explain", "Compare", "Diff", "Export", "Watch")
 _WORKING = frozenset({"BeginTurn", "HeartbeatTurn", "EndTurn"})
 _QUICK = ("Get", "CreateSession")
 
@@ -53,6 +53,11 @@ class Call:
     def deadline(self) -> float:
         """When the caller stops waiting, in seconds of time.monotonic(); infinity if never."""
         return time.monotonic() + self._context.time_remaining()
+
+    @property
+    def context(self) -> grpc.ServicerContext:
+        """What grpc knows of it, for a method that answers by itself."""
+        return self._context
 
     def page_request(self, request: PagedRequest) -> PageRequest:
         """The part of the organization's list that is asked for. Raises INVALID_PAGE_TOKEN."""

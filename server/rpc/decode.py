@@ -14,6 +14,7 @@ from everruns.v1 import (
     agent_service_pb2,
     capability_pb2,
     key_pb2,
+    session_event_pb2,
     session_pb2,
     session_service_pb2,
     turn_pb2,
@@ -25,6 +26,7 @@ from server.core.errors import Reason, Violation, invalid, invalid_field
 from server.core.ids import parse_id
 from server.core.layer import EMPTY, CapabilityConfig, Layer, Mode
 from server.core.session import Pin, SessionFilter, SessionSpec, SessionStatus
+from server.core.session_event import WatchFilter
 from server.core.turn import DEFAULT_LEASE, TurnOutcome
 from server.rpc.proto_options import fields_of, is_required, limits
 from server.rpc.struct_json import StructDecoder
@@ -151,6 +153,16 @@ def session_filter(message: session_service_pb2.ListSessionsRequest) -> SessionF
         created_after=_microseconds(message.created_after) if message.HasField("created_after") else None,
         created_before=_microseconds(message.created_before) if message.HasField("created_before") else None,
         pinned=message.pinned,
+    )
+
+
+def watch_filter(message: session_event_pb2.WatchSessionsRequest) -> WatchFilter:
+    """Which sessions a watcher is told of."""
+    return WatchFilter(
+        agent_id=parse_id("agent", message.agent_id) if message.agent_id else None,
+        tags=tuple(dict.fromkeys(message.tags)),
+        status=_SESSION_STATUS[message.status] if message.status else None,
+        ids=frozenset(parse_id("session", id) for id in message.session_ids),
     )
 
 

@@ -6,13 +6,22 @@ from dataclasses import dataclass
 
 from google.protobuf.empty_pb2 import Empty
 
-from everruns.v1 import comparison_pb2, explanation_pb2, runtime_agent_pb2, session_drift_pb2, session_pb2
+from everruns.v1 import (
+    comparison_pb2,
+    explanation_pb2,
+    runtime_agent_pb2,
+    session_drift_pb2,
+    session_event_pb2,
+    session_pb2,
+)
 from everruns.v1 import session_service_pb2 as pb
 from server.core.ids import parse_id
 from server.core.later import Later, Take
 from server.core.session import SessionView
 from server.rpc import decode, encode, encode_explanation, encode_versions
 from server.rpc.calls import Call
+from server.rpc.resume_token import ResumeTokens
+from server.rpc.watch_hub import WatchHub
 from server.usecases.answered import Answered
 from server.usecases.cancel_turn import CancelTurn
 from server.usecases.compare_sessions import CompareSessions
@@ -48,6 +57,8 @@ class SessionService:
     compare_sessions: CompareSessions
     get_session_drift: GetSessionDrift
     cancel_turn: CancelTurn
+    watches: WatchHub
+    resume_tokens: ResumeTokens
 
     def CreateSession(self, request: pb.CreateSessionRequest, call: Call) -> Later[session_pb2.Session]:
         def encoded(take: Take[Answered[SessionView]]) -> session_pb2.Session:
@@ -134,3 +145,9 @@ class SessionService:
     def CancelTurn(self, request: pb.CancelTurnRequest, call: Call) -> pb.CancelTurnResponse:
         asked = self.cancel_turn(call.organization_id, parse_id("session", request.id), call.deadline)
         return pb.CancelTurnResponse(status=pb.CANCEL_STATUS_CANCELLED if asked else pb.CANCEL_STATUS_NO_OP)
+
+    def WatchSessions(self, request: session_event_pb2.WatchSessionsRequest, call: Call) -> None:
+        token, resumed = request.resume_token, None
+        if token:
+            resumed = self.resume_tokens.position(call.organization_id, token)
+        self.watches.watch(call, decode.watch_filter(request), resumed)

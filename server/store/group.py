@@ -134,6 +134,7 @@ class Groups:
         except BaseException:
             self._dialect.rollback()
             raise
+        transaction.committed()
 
 
 def _in_time(group: Sequence[Write]) -> list[Write]:

@@ -224,6 +224,19 @@ class IdempotentAnswer(Table):
         indexes = ((("organization_id", "created_at"), False),)
 
 
+class SessionEvent(Table):
+    """What one transaction changed of an organization's sessions, a JSON list. Its changes are events with
+    the numbers up to `last`."""
+
+    organization_id = KeyField()
+    last = BigIntegerField()
+    at = BigIntegerField()
+    changes = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("organization_id", "last")
+
+
 class SharedSecret(Table):
     """Random bytes that all processes on the database sign with; of no organization."""
 
@@ -242,5 +255,6 @@ TABLES = (
     Turn,
     SessionCount,
     IdempotentAnswer,
+    SessionEvent,
     SharedSecret,
 )

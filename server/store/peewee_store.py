@@ -15,6 +15,7 @@ from server.store.dialect import Dialect
 from server.store.environments import PeeweeEnvironments
 from server.store.keys import PeeweeKeys
 from server.store.once import Answers
+from server.store.session_events import PeeweeSessionEvents
 from server.store.sessions import PeeweeSessions
 from server.store.shared_secrets import SharedSecrets
 from server.store.sqlite import SqliteDialect
@@ -29,7 +30,7 @@ LONGEST_QUEUE = 1024
 class PeeweeStore:
     """A core.store.Store over a database whose schema is up to date: see migrate.py.
 
-    `clock` says when a lease has run out.
+    `clock` says when a lease has run out. `notify` has PostgreSQL tell all processes of new events.
     """
 
     def __init__(
@@ -39,6 +40,7 @@ class PeeweeStore:
         largest_group: int = LARGEST_GROUP,
         meters: Meters | None = None,
         clock: Clock = wall_clock,
+        notify: bool = True,
     ) -> None:
         if meters is not None:
             dialect = TimedDialect(dialect, meters)
@@ -51,6 +53,7 @@ class PeeweeStore:
             self.agents = PeeweeAgents(dialect, self._writer, self.agent_versions, answers)
             self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, clock)
             self.turns = PeeweeTurns(dialect, self._writer, self.sessions, answers, clock)
+            self.session_events = PeeweeSessionEvents(dialect, self._writer, clock, notify)
             self.keys = PeeweeKeys(dialect, self._writer)
             self._secrets = SharedSecrets(dialect, self._writer)
 
@@ -75,11 +78,13 @@ class PeeweeStore:
 
     def close(self) -> None:
         """Finishes the writes that wait, refuses new ones, and closes every connection."""
+        self.session_events.close()
         self._writer.close()
         self._dialect.close()
 
     def _before_commit(self, transaction: Transaction) -> None:
         self.sessions.add_counts(transaction)
+        self.session_events.append(transaction)
 
 
 def open_dialect(url: str, prepare: bool = True) -> Dialect:

@@ -21,6 +21,7 @@ from server.store.dialect import Dialect, MissingRow, StoreFailure
 from server.store.group import Batch
 from server.store.once import Answers
 from server.store.rows import folded, read_session, session_values, tags_text
+from server.store.session_events import note
 from server.store.session_statements import SessionStatements, Shape, shape_of
 from server.store.statement import Bound, powers_of_two
 from server.store.transaction import Transaction
@@ -118,6 +119,7 @@ class PeeweeSessions:
             values = session_values(changed, key)
             transaction.execute(self._statements.update, (*values[2:], *values[:2]))
             _count_move(transaction, before.session, changed)
+            note(transaction, before.session, changed)
             return self._as_of_now(replace(before, session=changed))
 
         return self._writer.run(write, deadline)
@@ -133,6 +135,7 @@ class PeeweeSessions:
             transaction.execute(self._statements.delete_turns, here)
             transaction.execute(self._statements.delete, here)
             transaction.count(organization_id, row.session.agent_id, row.session.status, -1)
+            note(transaction, row.session, None)
             return True
 
         return self._writer.run(write, deadline)
@@ -244,6 +247,7 @@ class PeeweeSessions:
             transaction.execute(self._statements.insert[len(part)], values)
         for session in sessions:
             transaction.count(session.organization_id, session.agent_id, session.status, 1)
+            note(transaction, None, session)
 
     def _filter_values(self, filter: SessionFilter) -> tuple[Bound, ...]:
         values: list[Bound] = []

@@ -64,6 +64,9 @@ CALLS: dict[str, JsonObject] = {
     "DeleteAgent": {"id": "$CreateAgent.id"},
 }
 
+ENDLESS = {"WatchSessions"}
+"""Those that answer for as long as somebody listens, which the tools would do for ever."""
+
 REFUSED: JsonObject = {"session": {"agent_id": "$ApplyAgent.agent.id", "capabilities": [{"ref": "web_fech"}]}}
 """A CreateSession that ends in UNKNOWN_CAPABILITY."""
 

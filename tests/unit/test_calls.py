@@ -47,6 +47,7 @@ READING = {
     "ExportAgent",
     "GetTurn",
     "ListTurns",
+    "WatchSessions",
 }
 WORKING = {"BeginTurn", "HeartbeatTurn", "EndTurn"}
 NEEDED = {

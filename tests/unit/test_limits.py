@@ -72,6 +72,8 @@ def probe_max_items(place: Place, kept: FieldLimits) -> Probe:
     def items(count: int) -> list[object]:
         if place.field.enum_type is not None:
             return [1] * count
+        if kept.id_of:
+            return [f"{kept.id_of}_{number:032x}" for number in range(count)]
         if place.field.message_type is None:
             return [f"/tag {number}" for number in range(count)]
         return [CapabilityConfig(ref=f"c{number}") for number in range(count)]
@@ -111,7 +113,7 @@ def probe_id_of(place: Place, kept: FieldLimits) -> Probe:
     within = [f"{kind}_{UUID}", f"{kind}_{UUID.replace('-', '')}", f"{kind}_{UUID}".upper()]
     other = "session" if kind == "agent" else "agent"
     beyond = [UUID, f"{other}_{UUID}", f"{kind}_{UUID}0", f"{kind}_{UUID[:-1]}", f"{kind}_", "x", " "]
-    return Probe(list(within), list(beyond), Reason.INVALID_ID)
+    return Probe([one(place, id) for id in within], [one(place, id) for id in beyond], Reason.INVALID_ID)
 
 
 def probe_max_depth(place: Place, kept: FieldLimits) -> Probe:

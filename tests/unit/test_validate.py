@@ -105,6 +105,7 @@ def test_what_is_required_must_be_there_unless_an_update_leaves_it_out(place: Pl
 def test_the_walk_finds_what_there_is() -> None:
     assert {str(place) for place in ENUMS} == {
         "ListSessionsRequest.status",
+        "WatchSessionsRequest.status",
         "EndTurnRequest.outcome",
         "CreateKeyRequest.key.scopes",
         *(f"{verb}SessionRequest.session.capabilities.mode" for verb in ("Create", "Preview", "Update")),

@@ -29,6 +29,8 @@ FORCED = {
     "DEADLINE_EXCEEDED": "test_locked_store.test_a_deadline_that_passes_before_a_write_leaves_nothing",
     "STORE_UNAVAILABLE": "test_locked_store.test_a_store_that_is_locked_is_unavailable",
     "SERVER_UNAVAILABLE": "test_faults.test_a_server_that_is_not_there",
+    "TOO_MANY_WATCHERS": "test_watching.test_no_more_watchers_than_are_allowed",
+    "WATCHER_TOO_SLOW": "test_watching.test_a_client_that_does_not_read_is_cut_off_and_resumes_where_it_was",
     # A mask is made of the body's keys in every case.
     "INVALID_UPDATE_MASK": "test_update_mask.test_a_mask_is_refused",
 }

@@ -61,6 +61,9 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STORE_UNAVAILABLE: _ClassVar[ErrorReason]
     SERVER_UNAVAILABLE: _ClassVar[ErrorReason]
     INTERNAL: _ClassVar[ErrorReason]
+    TOO_MANY_WATCHERS: _ClassVar[ErrorReason]
+    WATCHER_TOO_SLOW: _ClassVar[ErrorReason]
+    INVALID_RESUME_TOKEN: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 INVALID_FIELD: ErrorReason
 REQUIRED_FIELD_MISSING: ErrorReason
@@ -115,3 +118,6 @@ DEADLINE_EXCEEDED: ErrorReason
 STORE_UNAVAILABLE: ErrorReason
 SERVER_UNAVAILABLE: ErrorReason
 INTERNAL: ErrorReason
+TOO_MANY_WATCHERS: ErrorReason
+WATCHER_TOO_SLOW: ErrorReason
+INVALID_RESUME_TOKEN: ErrorReason

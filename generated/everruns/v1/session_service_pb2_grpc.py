@@ -7,6 +7,7 @@ from everruns.v1 import comparison_pb2 as everruns_dot_v1_dot_comparison__pb2
 from everruns.v1 import explanation_pb2 as everruns_dot_v1_dot_explanation__pb2
 from everruns.v1 import runtime_agent_pb2 as everruns_dot_v1_dot_runtime__agent__pb2
 from everruns.v1 import session_drift_pb2 as everruns_dot_v1_dot_session__drift__pb2
+from everruns.v1 import session_event_pb2 as everruns_dot_v1_dot_session__event__pb2
 from everruns.v1 import session_pb2 as everruns_dot_v1_dot_session__pb2
 from everruns.v1 import session_service_pb2 as everruns_dot_v1_dot_session__service__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
@@ -119,6 +120,11 @@ class SessionServiceStub:
                 '/everruns.v1.SessionService/CancelTurn',
                 request_serializer=everruns_dot_v1_dot_session__service__pb2.CancelTurnRequest.SerializeToString,
                 response_deserializer=everruns_dot_v1_dot_session__service__pb2.CancelTurnResponse.FromString,
+                _registered_method=True)
+        self.WatchSessions = channel.unary_stream(
+                '/everruns.v1.SessionService/WatchSessions',
+                request_serializer=everruns_dot_v1_dot_session__event__pb2.WatchSessionsRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_session__event__pb2.SessionEvent.FromString,
                 _registered_method=True)
 
 
@@ -291,11 +297,28 @@ class SessionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def CancelTurn(self, request, context):
-        """Asks the worker of the turn that runs to stop; it is told at its next heartbeat. The session stays `active` until
+        """Asks the worker of the turn that runs to stop; it is told at its next heartbeat, and at once by WatchSessions. The
+        session stays `active` until
         the worker ends the turn, or its lease runs out. Asking twice is as asking once.
 
         INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
         NOT_FOUND `SESSION_NOT_FOUND`: the organization has no such session.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchSessions(self, request, context):
+        """Tells what happens to sessions, in the order of its commits: created, changed, deleted, once each. The first message
+        is a bookmark, and so is every message after a time without any. The stream ends by itself only as an error, and
+        can then be resumed after the last message that was seen. A filter goes by the session as each change left it.
+
+        INVALID_ARGUMENT `INVALID_FIELD`, `INVALID_ID`, `LIMIT_EXCEEDED`, `INVALID_RESUME_TOKEN`: a field is out of its
+        limits, or the token is not one of this organization.
+        RESOURCE_EXHAUSTED `TOO_MANY_WATCHERS`: the process has as many watchers as it takes.
+        RESOURCE_EXHAUSTED `WATCHER_TOO_SLOW`, within the stream: the client did not read, and too many messages wait for it.
+        UNAUTHENTICATED `API_KEY_INVALID`, within the stream: the key was revoked, or has expired.
+        UNAVAILABLE `SERVER_UNAVAILABLE`, within the stream: the server is stopping; resume, and reach another process.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -373,6 +396,11 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.CancelTurn,
                     request_deserializer=everruns_dot_v1_dot_session__service__pb2.CancelTurnRequest.FromString,
                     response_serializer=everruns_dot_v1_dot_session__service__pb2.CancelTurnResponse.SerializeToString,
+            ),
+            'WatchSessions': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchSessions,
+                    request_deserializer=everruns_dot_v1_dot_session__event__pb2.WatchSessionsRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_session__event__pb2.SessionEvent.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -763,6 +791,33 @@ class SessionService:
             '/everruns.v1.SessionService/CancelTurn',
             everruns_dot_v1_dot_session__service__pb2.CancelTurnRequest.SerializeToString,
             everruns_dot_v1_dot_session__service__pb2.CancelTurnResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/everruns.v1.SessionService/WatchSessions',
+            everruns_dot_v1_dot_session__event__pb2.WatchSessionsRequest.SerializeToString,
+            everruns_dot_v1_dot_session__event__pb2.SessionEvent.FromString,
             options,
             channel_credentials,
             insecure,

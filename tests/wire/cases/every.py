@@ -17,6 +17,7 @@ from tests.wire.cases.good_runtimes import RUNTIMES
 from tests.wire.cases.good_sessions import CREATED, SESSIONS
 from tests.wire.cases.keys import KEYS
 from tests.wire.cases.turns import TURNS, WORKERS
+from tests.wire.cases.watches import WATCHES
 
 CASES: tuple[Case, ...] = (
     *FIELDS,
@@ -46,6 +47,7 @@ CASES: tuple[Case, ...] = (
     *BINDINGS,
     *DRIFTS,
     *IMPACTS,
+    *WATCHES,
 )
 
 NEW_SESSION_CASES: tuple[Case, ...] = (*CREATED, *NEW_SESSIONS, *CAPABILITIES, *EXCLUSIONS_CREATED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from server.core.store import Agents, AgentVersions, Environments, Keys, Sessions, Store, Turns
+from server.core.store import Agents, AgentVersions, Environments, Keys, SessionEvents, Sessions, Store, Turns
 
 
 class _BrokenSessions:
@@ -48,6 +48,11 @@ class BrokenStore:
     def turns(self) -> Turns:
         """Those of the other store."""
         return self._store.turns
+
+    @property
+    def session_events(self) -> SessionEvents:
+        """Those of the other store."""
+        return self._store.session_events
 
     def shared_secret(self, name: str) -> bytes:
         """That of the other store."""

@@ -46,6 +46,11 @@ class Call:
         )
 
 
+def messages_of(call: Call) -> int:
+    """How many messages of a stream an answer has: the first alone, or where it resumes, the second too."""
+    return 2 if "resume_token" in call.query else 1
+
+
 class Client(Protocol):
     """Makes calls over one transport, and checks of every outcome what is true of all."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from dataclasses import replace
 from typing import Any, cast
@@ -9,9 +10,9 @@ from typing import Any, cast
 import httpx
 import orjson
 
-from tests.wire.harness.call import Call, Transport
+from tests.wire.harness.call import Call, Transport, messages_of
 from tests.wire.harness.described import undescribed
-from tests.wire.harness.json_value import JsonObject
+from tests.wire.harness.json_value import Json, JsonObject
 from tests.wire.harness.outcome import Answer, Failure, Outcome, Violation
 from tests.wire.harness.rpc import METHODS, REST
 
@@ -58,7 +59,7 @@ class RestClient:
             if f"{{{key}}}" not in path
             for item in (value if isinstance(value, list) else [value])
         ]
-        response = self.http.request(
+        request = self.http.build_request(
             http_method,
             path.format(id=call.id, **call.query),
             params=tuple(pairs) or None,
@@ -66,10 +67,38 @@ class RestClient:
             content=content,
             timeout=call.timeout + 20,
         )
+        response = self.http.send(request, stream=True)
+        if METHODS[call.rpc].server_streaming and response.status_code == 200:
+            response = _beginning(response, messages_of(call))
+        else:
+            response.read()
         if self._described:
             found = undescribed(response)
             assert not found, found
         return response
+
+
+def _beginning(response: httpx.Response, messages: int) -> httpx.Response:
+    """An answer with the first events of a stream, which is then left."""
+    lines: list[str] = []
+    for line in response.iter_lines():
+        lines.append(line)
+        messages -= line.startswith("data: ")
+        if not messages:
+            break
+    response.close()
+    text = "\n".join(lines)
+    return httpx.Response(200, headers=response.headers, text=text, request=response.request)
+
+
+def events(text: str) -> list[JsonObject]:
+    """The messages of a text of events. Checks that each has its token as its id, and its type."""
+    found: list[JsonObject] = []
+    for event in re.findall(r"id: (.+)\nevent: (.+)\ndata: (.+)", text):
+        message = cast(JsonObject, orjson.loads(event[2]))
+        assert event[:2] == (message["resume_token"], message["type"])
+        found.append(message)
+    return found
 
 
 def outcome(call: Call, response: httpx.Response) -> Outcome:
@@ -85,6 +114,9 @@ def outcome(call: Call, response: httpx.Response) -> Outcome:
     assert response.status_code in (200, 201)
     if call.rpc == "ExportAgent":
         return Answer({"content_type": response.headers["content-type"], "text": response.text})
+    if METHODS[call.rpc].server_streaming:
+        assert response.headers["content-type"] == "text/event-stream"
+        return Answer({"messages": cast("list[Json]", events(response.text))})
     assert response.headers["content-type"] == "application/json"
     body = cast(JsonObject, response.json())
     if created:

@@ -48,6 +48,7 @@ REST: dict[str, tuple[str, str]] = {
     "ExplainSession": ("GET", "/v1/sessions/{id}/explain"),
     "CompareSessions": ("GET", "/v1/sessions:compare"),
     "GetSessionDrift": ("GET", "/v1/sessions/{id}/drift"),
+    "WatchSessions": ("GET", "/v1/sessions:watch"),
     "CancelTurn": ("POST", "/v1/sessions/{id}/cancel"),
     "GetTurn": ("GET", "/v1/sessions/{session_id}/turns/{id}"),
     "ListTurns": ("GET", "/v1/sessions/{session_id}/turns"),
