@@ -24,7 +24,9 @@ from server.core.errors import Reason, ServiceError
 from server.core.merge import remembering
 from server.core.meters import Meters
 from server.core.model import ANY_MODEL, ModelTable
+from server.core.quota import NO_QUOTAS, Quotas
 from server.core.store import Store
+from server.core.token_buckets import TokenBuckets
 from server.executor import Threads
 from server.metrics import Metrics
 from server.rpc.agent_service import AgentService
@@ -67,6 +69,7 @@ from server.usecases.get_session_stats import GetSessionStats
 from server.usecases.get_turn import GetTurn
 from server.usecases.heartbeat_turn import HeartbeatTurn
 from server.usecases.import_agent import ImportAgent
+from server.usecases.key_rate import KeyRate
 from server.usecases.key_uses import KeyUses
 from server.usecases.list_agents import ListAgents
 from server.usecases.list_capabilities import ListCapabilities
@@ -126,7 +129,9 @@ class App:
     sweeper: Sweeper
 
 
-def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
+def open_store(
+    settings: Settings, meters: Meters | None = None, quotas: Quotas = NO_QUOTAS
+) -> PeeweeStore:
     """The store of the settings, its schema up to date; what it does is counted in the meters.
 
     Raises ValueError for a database URL of an unknown kind, and what `migrate` raises.
@@ -139,7 +144,7 @@ def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
             raise ServiceError(Reason.STORE_UNAVAILABLE, text) from error
     dialect = open_dialect(settings.database_url, settings.postgres_prepare)
     migrate(dialect)
-    return PeeweeStore(dialect, largest_group=settings.group_size, meters=meters)
+    return PeeweeStore(dialect, largest_group=settings.group_size, meters=meters, quotas=quotas)
 
 
 def make_services(
@@ -205,7 +210,7 @@ def build(settings: Settings) -> App:
     """
     catalog, models = load_catalog(settings.catalog_dir), load_models(settings.models_file)
     meters = None if settings.metrics_port is None else Meters()
-    store = open_store(settings, meters)
+    store = open_store(settings, meters, settings.quotas)
     services = make_services(store, catalog, settings.default_model, models)
     patient = RequestThreads(settings.threads, "patient")
     quick = RequestThreads(settings.quick_threads, "quick")
@@ -226,7 +231,12 @@ def build(settings: Settings) -> App:
     )
     key_uses = KeyUses(store.keys, SystemClock())
     tokens = PageTokens(store.shared_secret("page tokens"))
-    calls = Calls(Authenticate(store.keys, key_uses.note), quick, Journal(settings.log_calls, meters), tokens)
+    authenticate, journal = Authenticate(store.keys, key_uses.note), Journal(settings.log_calls, meters)
+    if settings.key_rate is None:
+        calls = Calls(authenticate, quick, journal, tokens)
+    else:
+        rate = KeyRate(TokenBuckets(settings.key_rate, settings.key_burst or settings.key_rate))
+        calls = Calls(authenticate, quick, journal, tokens, rate)
     add_service(server, calls, SESSIONS, services.sessions)
     add_service(server, calls, AGENTS, services.agents)
     add_service(server, calls, CAPABILITIES, services.capabilities)

@@ -10,9 +10,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from server.core.quota import Quotas
 from server.core.tls import TlsFiles
 
 T = TypeVar("T")
+
+DEFAULT_QUOTAS = Quotas(agents=10_000, keys=1_000)
 
 
 class BadSetting(Exception):
@@ -55,6 +58,11 @@ class Settings:
     allow_plaintext: bool
     reflection: bool
     max_connection_age: int
+    key_rate: int | None
+    key_burst: int | None
+    most_agents: int | None
+    most_keys: int | None
+    most_sessions: int | None
     share_port: bool = False
     """Whether other processes of this service listen on the port too; nothing of the environment."""
     metrics_socket: Path | None = None
@@ -71,6 +79,11 @@ class Settings:
         if key is not None or self.grpc_tls_client_ca is not None:
             raise BadSetting("EVERRUNS_GRPC_TLS_CERT: is needed with what else is set of TLS")
         return None
+
+    @property
+    def quotas(self) -> Quotas:
+        """What an organization may have."""
+        return Quotas(self.most_agents, self.most_keys, self.most_sessions)
 
     @property
     def dev_key_file(self) -> Path:
@@ -143,6 +156,11 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         allow_plaintext=read("EVERRUNS_ALLOW_PLAINTEXT", False, _switch),
         reflection=read("EVERRUNS_GRPC_REFLECTION", True, _switch),
         max_connection_age=read("EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS", 0 if workers == 1 else 300, _age),
+        key_rate=read("EVERRUNS_KEY_RATE", None, _most),
+        key_burst=read("EVERRUNS_KEY_BURST", None, _most),
+        most_agents=read("EVERRUNS_MOST_AGENTS", DEFAULT_QUOTAS.agents, _most),
+        most_keys=read("EVERRUNS_MOST_KEYS", DEFAULT_QUOTAS.keys, _most),
+        most_sessions=read("EVERRUNS_MOST_SESSIONS", DEFAULT_QUOTAS.sessions, _most),
     )
 
 
@@ -156,6 +174,13 @@ def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 10_000:
         raise ValueError(f'must be a number from 1 to 10000, not "{text}"')
     return int(text)
+
+
+def _most(text: str) -> int | None:
+    """A limit; None for none."""
+    if not text.isdecimal() or len(text) > 10 or int(text) > 1_000_000_000:
+        raise ValueError(f'must be a number from 0, for no limit, to 1000000000, not "{text}"')
+    return int(text) or None
 
 
 def _age(text: str) -> int:

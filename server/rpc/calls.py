@@ -76,7 +76,8 @@ class Undecodable:
 class Calls:
     """Puts around a method what all methods need. Thread-safe.
 
-    Page tokens are of a secret of its own, which no other process reads, unless they are given.
+    Page tokens are of a secret of its own, which no other process reads, unless they are given. `admit` raises
+    the refusal of a caller who may not call just now.
     """
 
     def __init__(
@@ -85,8 +86,10 @@ class Calls:
         quick: ThreadPoolExecutor | None = None,
         journal: Journal | None = None,
         tokens: PageTokens | None = None,
+        admit: Callable[[Caller], None] = lambda _: None,
     ) -> None:
         self._authenticate: Callable[[str | None], Caller] = authenticate
+        self._admit = admit
         self._quick = quick
         self._journal = journal or Journal()
         self._tokens = tokens or PageTokens(secrets.token_bytes(32))
@@ -113,6 +116,7 @@ class Calls:
             caller: Caller | None = None
             try:
                 caller = self._authenticate(headers.authorization)
+                self._admit(caller)
                 require(caller, needed)
                 _check_organization(headers.organization, caller)
                 if isinstance(request, Undecodable):

@@ -16,6 +16,7 @@ from server.core.store import Once, Replay
 from server.store import models
 from server.store.dialect import Dialect, DuplicateRow
 from server.store.once import Answers
+from server.store.quotas import HeldQuotas
 from server.store.rows import AGENT_COLUMNS, agent_values, folded, read_agent
 from server.store.statement import Bound, Statement, compile_query, parameter, values_of
 from server.store.transaction import Transaction
@@ -27,10 +28,11 @@ T = TypeVar("T")
 class PeeweeAgents:
     """The agents of a database; see core.store.Agents for what each method promises."""
 
-    def __init__(self, dialect: Dialect, writer: Writer, answers: Answers) -> None:
+    def __init__(self, dialect: Dialect, writer: Writer, answers: Answers, quotas: HeldQuotas) -> None:
         self._dialect = dialect
         self._writer = writer
         self._answers = answers
+        self._quotas = quotas
         self._statements = _Statements(dialect)
 
     def get(self, organization_id: bytes, id: bytes) -> Agent | None:
@@ -99,7 +101,10 @@ class PeeweeAgents:
             row = transaction.execute(statement, (self._dialect.key(organization_id), where)).fetchone()
             if row is None:
                 return self._insert(transaction, change(None), once)
-            agent = self._replace(transaction, change(read_agent(row)))
+            before = read_agent(row)
+            if before.status is not AgentStatus.ACTIVE:
+                self._quotas.admit_agent(transaction, organization_id)
+            agent = self._replace(transaction, change(before))
             if once:
                 self._answers.keep(transaction, organization_id, once, agent)
             return agent
@@ -129,6 +134,7 @@ class PeeweeAgents:
         return self._answers.find(transaction, organization_id, once) if once else None
 
     def _insert(self, transaction: Transaction, agent: Agent, once: Once[Agent] | None) -> Agent:
+        self._quotas.admit_agent(transaction, agent.organization_id)
         transaction.execute(self._statements.insert, agent_values(agent, self._dialect.key))
         if once:
             self._answers.keep(transaction, agent.organization_id, once, agent)

@@ -8,10 +8,12 @@ from pathlib import Path
 from server.core.clock import Clock, wall_clock
 from server.core.errors import Reason, ServiceError
 from server.core.meters import Meters
+from server.core.quota import NO_QUOTAS, Quotas
 from server.store import models
 from server.store.agents import PeeweeAgents
 from server.store.dialect import Dialect
 from server.store.keys import PeeweeKeys
+from server.store.quotas import HeldQuotas
 from server.store.once import Answers
 from server.store.sessions import PeeweeSessions
 from server.store.shared_secrets import SharedSecrets
@@ -27,7 +29,7 @@ LONGEST_QUEUE = 1024
 class PeeweeStore:
     """A core.store.Store over a database whose schema is up to date: see migrate.py.
 
-    `clock` says when a lease has run out.
+    `clock` says when a lease has run out, `quotas` how much an organization may have.
     """
 
     def __init__(
@@ -37,6 +39,7 @@ class PeeweeStore:
         largest_group: int = LARGEST_GROUP,
         meters: Meters | None = None,
         clock: Clock = wall_clock,
+        quotas: Quotas = NO_QUOTAS,
     ) -> None:
         if meters is not None:
             dialect = TimedDialect(dialect, meters)
@@ -44,10 +47,11 @@ class PeeweeStore:
         with dialect.database.bind_ctx(models.TABLES):
             self._writer = Writer(dialect, self._before_commit, longest_queue, largest_group, meters)
             answers = Answers(dialect)
-            self.agents = PeeweeAgents(dialect, self._writer, answers)
-            self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, clock)
+            held = HeldQuotas(dialect, quotas)
+            self.agents = PeeweeAgents(dialect, self._writer, answers, held)
+            self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, clock, held)
             self.turns = PeeweeTurns(dialect, self._writer, self.sessions, answers, clock)
-            self.keys = PeeweeKeys(dialect, self._writer)
+            self.keys = PeeweeKeys(dialect, self._writer, held)
             self._secrets = SharedSecrets(dialect, self._writer)
 
     def shared_secret(self, name: str) -> bytes:

@@ -51,6 +51,11 @@ SETTINGS: dict[str, tuple[str, object, str, object]] = {
     "EVERRUNS_ALLOW_PLAINTEXT": ("allow_plaintext", False, "on", True),
     "EVERRUNS_GRPC_REFLECTION": ("reflection", True, "off", False),
     "EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS": ("max_connection_age", 0, "60", 60),
+    "EVERRUNS_KEY_RATE": ("key_rate", None, "50", 50),
+    "EVERRUNS_KEY_BURST": ("key_burst", None, "7", 7),
+    "EVERRUNS_MOST_AGENTS": ("most_agents", 10_000, "0", None),
+    "EVERRUNS_MOST_KEYS": ("most_keys", 1_000, "9", 9),
+    "EVERRUNS_MOST_SESSIONS": ("most_sessions", None, "9", 9),
 }
 # What one process of several is told by another.
 OF_NO_VARIABLE: dict[str, object] = {"share_port": False, "metrics_socket": None}

@@ -60,6 +60,8 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STORE_UNAVAILABLE: _ClassVar[ErrorReason]
     SERVER_UNAVAILABLE: _ClassVar[ErrorReason]
     INTERNAL: _ClassVar[ErrorReason]
+    RATE_LIMITED: _ClassVar[ErrorReason]
+    QUOTA_EXCEEDED: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 INVALID_FIELD: ErrorReason
 REQUIRED_FIELD_MISSING: ErrorReason
@@ -113,3 +115,5 @@ DEADLINE_EXCEEDED: ErrorReason
 STORE_UNAVAILABLE: ErrorReason
 SERVER_UNAVAILABLE: ErrorReason
 INTERNAL: ErrorReason
+RATE_LIMITED: ErrorReason
+QUOTA_EXCEEDED: ErrorReason
