@@ -129,9 +129,7 @@ class App:
     sweeper: Sweeper
 
 
-def open_store(
-    settings: Settings, meters: Meters | None = None, quotas: Quotas = NO_QUOTAS
-) -> PeeweeStore:
+def open_store(settings: Settings, meters: Meters | None = None, quotas: Quotas = NO_QUOTAS) -> PeeweeStore:
     """The store of the settings, its schema up to date; what it does is counted in the meters.
 
     Raises ValueError for a database URL of an unknown kind, and what `migrate` raises.

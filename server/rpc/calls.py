@@ -76,8 +76,8 @@ class Undecodable:
 class Calls:
     """Puts around a method what all methods need. Thread-safe.
 
-    Page tokens are of a secret of its own, which no other process reads, unless they are given. `admit` raises
-    the refusal of a caller who may not call just now.
+    Page tokens are of a secret of its own, which no other process reads, unless they are given. `admit`
+    raises the refusal of a caller who may not call just now.
     """
 
     def __init__(

@@ -13,8 +13,8 @@ from server.store import models
 from server.store.agents import PeeweeAgents
 from server.store.dialect import Dialect
 from server.store.keys import PeeweeKeys
-from server.store.quotas import HeldQuotas
 from server.store.once import Answers
+from server.store.quotas import HeldQuotas
 from server.store.sessions import PeeweeSessions
 from server.store.shared_secrets import SharedSecrets
 from server.store.sqlite import SqliteDialect

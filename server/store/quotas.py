@@ -28,7 +28,12 @@ class HeldQuotas:
     def __init__(self, dialect: Dialect, quotas: Quotas) -> None:
         self._key = dialect.key
         self._quotas = quotas
-        organization, agent, key, counts = models.Organization, models.Agent, models.ApiKey, models.SessionCount
+        organization, agent, key, counts = (
+            models.Organization,
+            models.Agent,
+            models.ApiKey,
+            models.SessionCount,
+        )
         here = organization.id == parameter("organization_id")
         row = organization.select(organization.id).where(here)
         self._lock = compile_query(dialect.database, row.for_update()) if dialect.lock_row else None
@@ -69,7 +74,9 @@ class HeldQuotas:
 
     def room_for_sessions(self, transaction: Transaction) -> SessionRoom | None:
         """The room there is as the transaction goes on; None for any number."""
-        return None if self._quotas.sessions is None else SessionRoom(self, transaction, self._quotas.sessions)
+        return (
+            None if self._quotas.sessions is None else SessionRoom(self, transaction, self._quotas.sessions)
+        )
 
     def sessions(self, transaction: Transaction, organization_id: bytes) -> int:
         """How many sessions the organization has, with those that the transaction has made already."""

@@ -308,7 +308,8 @@ def test_unknown_keys_are_looked_up_at_a_bounded_rate(keys: KeysInMemory) -> Non
     assert refusals[:UNKNOWN_BURST] == [Reason.API_KEY_INVALID] * UNKNOWN_BURST
     assert refusals[-1] is Reason.RATE_LIMITED
     assert keys.lookups < 2 * UNKNOWN_BURST
-    limited = pytest.raises(ServiceError, authenticate, new_key())
+    with pytest.raises(ServiceError) as limited:
+        authenticate(new_key())
     assert 0 < (limited.value.retry_after or 0) <= 1 / UNKNOWN_RATE
 
 

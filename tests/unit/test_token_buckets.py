@@ -49,7 +49,9 @@ def test_it_is_a_bucket_that_is_filled_at_a_rate(rate: int, burst: int, pauses: 
 
 
 @given(rate=st.integers(1, 1_000_000), burst=st.integers(1, 20), early=st.integers(1, 10))
-def test_after_the_wait_that_is_told_there_is_a_token_and_not_before(rate: int, burst: int, early: int) -> None:
+def test_after_the_wait_that_is_told_there_is_a_token_and_not_before(
+    rate: int, burst: int, early: int
+) -> None:
     clock = Clock()
     buckets = TokenBuckets(rate, burst, clock)
     assert [buckets.take(NAME) for _ in range(burst)] == [0] * burst

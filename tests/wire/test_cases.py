@@ -11,6 +11,7 @@ from everruns.v1.error_reason_pb2 import ErrorReason
 from tests.wire.cases.case import Answered, Case
 from tests.wire.cases.every import CASES
 from tests.wire.cases.models import MODELS
+from tests.wire.cases.quotas import QUOTAS
 from tests.wire.cases.raw_http import RAW
 from tests.wire.harness.call import TRANSPORTS, Transport
 from tests.wire.harness.clients import Clients
@@ -21,6 +22,7 @@ from tests.wire.harness.rpc import REST
 FORCED = {
     "CONCURRENT_CHANGE": "test_faults.py: no client can lose a race in SQLite, which has one writer",
     "QUEUE_FULL": "test_faults.py: needs a store that takes no writes",
+    "RATE_LIMITED": "test_limits.py: how many calls it takes is a matter of time",
     "INTERNAL": "test_faults.py: needs a defect",
     "DEADLINE_EXCEEDED": "test_locked_store.py: needs a store that another process holds",
     "STORE_UNAVAILABLE": "test_locked_store.py: the same",
@@ -80,7 +82,7 @@ def test_names_of_cases_are_unique() -> None:
 
 
 def test_every_reason_is_in_a_case() -> None:
-    in_cases = set(re.findall(r"\b[A-Z_]{6,}\b", repr([CASES, MODELS, RAW])))
+    in_cases = set(re.findall(r"\b[A-Z_]{6,}\b", repr([CASES, MODELS, RAW, QUOTAS])))
     reasons = set(ErrorReason.keys()) - {"ERROR_REASON_UNSPECIFIED"}
     assert reasons - in_cases == FORCED.keys()
 
