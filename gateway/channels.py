@@ -22,13 +22,18 @@ _OPTIONS = (
     # The server says what is too large for it, and its answers are as large as they are.
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
-    # A server refuses pings that come closer than 5 minutes unless it is told otherwise.
-    ("grpc.keepalive_time_ms", 300_000),
-    ("grpc.keepalive_timeout_ms", 20_000),
     # gRPC's own longest wait, two minutes, would outlast a restart of the server by far.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
 )
+
+
+KEEPALIVE_SECONDS = 20.0
+"""After how long without a word a server that owes an answer is asked whether it is there. The server takes
+such pings every 10 seconds."""
+
+ANSWER_SECONDS = 10.0
+"""How long it has to say so; then the connection is given up, and the next call opens another."""
 
 
 class Rpc(Protocol[Q, R]):
@@ -80,10 +85,17 @@ class Channels:
 
 
 def _channel(target: str, tls: ClientFiles | None) -> grpc.aio.Channel:
+    options = (
+        *_OPTIONS,
+        ("grpc.keepalive_time_ms", int(KEEPALIVE_SECONDS * 1000)),
+        ("grpc.keepalive_timeout_ms", int(ANSWER_SECONDS * 1000)),
+        # However many it takes: a server that says nothing else for minutes may be at work.
+        ("grpc.http2.max_pings_without_data", 0),
+    )
     if tls is None:
-        return grpc.aio.insecure_channel(target, options=_OPTIONS)
+        return grpc.aio.insecure_channel(target, options=options)
     name = (("grpc.ssl_target_name_override", tls.server_name),) if tls.server_name else ()
-    return grpc.aio.secure_channel(target, channel_credentials(tls), options=(*_OPTIONS, *name))
+    return grpc.aio.secure_channel(target, channel_credentials(tls), options=(*options, *name))
 
 
 def _in_turn(rpcs: list[Rpc[Q, R]]) -> Rpc[Q, R]:

@@ -29,8 +29,9 @@ from server.core.store import Store
 from server.core.token_buckets import TokenBuckets
 from server.executor import Threads
 from server.metrics import Metrics
+from server.rpc.admission import Admission
 from server.rpc.agent_service import AgentService
-from server.rpc.calls import LARGEST_MESSAGE, Calls
+from server.rpc.calls import LARGEST_MESSAGE, Calls, admit_all
 from server.rpc.capability_service import CapabilityService
 from server.rpc.journal import Journal
 from server.rpc.key_service import KeyService
@@ -95,6 +96,11 @@ KEYS = key_service_pb2.DESCRIPTOR.services_by_name["KeyService"]
 CONNECTION_GRACE = 60
 """How long, in seconds, calls have to finish on a connection that has reached its age."""
 
+KEEPALIVE_SECONDS = 60
+"""After how long a silent client is asked whether it is there, and how long it has to say so."""
+
+NO_BOUND = 2**31 - 1
+
 SERVICES = (SESSIONS, AGENTS, CAPABILITIES, MODELS, TURNS, KEYS)
 
 
@@ -142,7 +148,9 @@ def open_store(settings: Settings, meters: Meters | None = None, quotas: Quotas 
             raise ServiceError(Reason.STORE_UNAVAILABLE, text) from error
     dialect = open_dialect(settings.database_url, settings.postgres_prepare)
     migrate(dialect)
-    return PeeweeStore(dialect, largest_group=settings.group_size, meters=meters, quotas=quotas)
+    # A call that is let in finds room in the queue.
+    longest_queue = settings.most_calls
+    return PeeweeStore(dialect, longest_queue, settings.group_size, meters, quotas=quotas)
 
 
 def make_services(
@@ -210,8 +218,9 @@ def build(settings: Settings) -> App:
     meters = None if settings.metrics_port is None else Meters()
     store = open_store(settings, meters, settings.quotas)
     services = make_services(store, catalog, settings.default_model, models)
-    patient = RequestThreads(settings.threads, "patient")
-    quick = RequestThreads(settings.quick_threads, "quick")
+    admission = Admission(settings.most_calls, settings.most_calls_of_key or settings.most_calls // 2 or 1)
+    patient = RequestThreads(settings.threads, "patient", admission)
+    quick = RequestThreads(settings.quick_threads, "quick", admission)
     server = grpc.server(
         patient,
         options=[
@@ -223,18 +232,28 @@ def build(settings: Settings) -> App:
             # So that a client cannot have any number of calls begun.
             ("grpc.max_concurrent_streams", MOST_STREAMS),
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            # A client that is gone without a word is found out, and its connection closed.
+            ("grpc.keepalive_time_ms", KEEPALIVE_SECONDS * 1000),
+            ("grpc.keepalive_timeout_ms", KEEPALIVE_SECONDS * 1000),
             ("grpc.keepalive_permit_without_calls", 1),
+            ("grpc.max_allowed_incoming_connections", settings.most_connections),
+            # What a process cannot keep up with gRPC would end as CANCELLED, as if its client had wished so.
+            ("grpc.server.max_pending_requests", NO_BOUND),
+            ("grpc.server.max_pending_requests_hard_limit", NO_BOUND),
             *_connection_age(settings.max_connection_age),
         ],
     )
     key_uses = KeyUses(store.keys, SystemClock())
     tokens = PageTokens(store.shared_secret("page tokens"))
-    authenticate, journal = Authenticate(store.keys, key_uses.note), Journal(settings.log_calls, meters)
-    if settings.key_rate is None:
-        calls = Calls(authenticate, quick, journal, tokens)
-    else:
-        rate = KeyRate(TokenBuckets(settings.key_rate, settings.key_burst or settings.key_rate))
-        calls = Calls(authenticate, quick, journal, tokens, rate)
+    key_rate = _key_rate(settings)
+    calls = Calls(
+        Authenticate(store.keys, key_uses.note),
+        quick,
+        Journal(settings.log_calls, meters),
+        tokens,
+        KeyRate(key_rate) if key_rate else admit_all,
+        settings.call_seconds,
+    )
     add_service(server, calls, SESSIONS, services.sessions)
     add_service(server, calls, AGENTS, services.agents)
     add_service(server, calls, CAPABILITIES, services.capabilities)
@@ -251,8 +270,13 @@ def build(settings: Settings) -> App:
         servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
     threads = patient, quick
     kind = settings.database_url.partition(":")[0]
-    metrics = Metrics(meters, store, threads, streams, kind) if meters else None
+    metrics = Metrics(meters, store, threads, streams, kind, admission, key_rate) if meters else None
     return App(server, servicer, store, key_uses, calls, threads, metrics, Sweeper(store.turns))
+
+
+def _key_rate(settings: Settings) -> TokenBuckets | None:
+    rate, burst = settings.key_rate, settings.key_burst
+    return None if rate is None else TokenBuckets(rate, burst or rate)
 
 
 def _connection_age(seconds: int) -> list[tuple[str, int]]:

@@ -49,6 +49,11 @@ class Submitted(Future[T]):
         self.ended = True
         self._call_back()
 
+    def give_up(self) -> None:
+        """Ends the call without making it."""
+        self.ended = True
+        self._call_back()
+
     def _call_back(self) -> None:
         # Popping is atomic, so of the two that may come here at once one finds the callback.
         while self._callbacks:

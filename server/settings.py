@@ -60,6 +60,10 @@ class Settings:
     max_connection_age: int
     key_rate: int | None
     key_burst: int | None
+    most_calls: int
+    most_connections: int
+    call_seconds: int
+    most_calls_of_key: int | None
     most_agents: int | None
     most_keys: int | None
     most_sessions: int | None
@@ -158,6 +162,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         max_connection_age=read("EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS", 0 if workers == 1 else 300, _age),
         key_rate=read("EVERRUNS_KEY_RATE", None, _most),
         key_burst=read("EVERRUNS_KEY_BURST", None, _most),
+        most_calls=read("EVERRUNS_MOST_CALLS", 2_048, _calls),
+        most_connections=read("EVERRUNS_MOST_CONNECTIONS", 4_000, _calls),
+        call_seconds=read("EVERRUNS_CALL_SECONDS", 60, _calls),
+        most_calls_of_key=read("EVERRUNS_MOST_CALLS_OF_KEY", None, _calls),
         most_agents=read("EVERRUNS_MOST_AGENTS", DEFAULT_QUOTAS.agents, _most),
         most_keys=read("EVERRUNS_MOST_KEYS", DEFAULT_QUOTAS.keys, _most),
         most_sessions=read("EVERRUNS_MOST_SESSIONS", DEFAULT_QUOTAS.sessions, _most),
@@ -181,6 +189,12 @@ def _most(text: str) -> int | None:
     if not text.isdecimal() or len(text) > 10 or int(text) > 1_000_000_000:
         raise ValueError(f'must be a number from 0, for no limit, to 1000000000, not "{text}"')
     return int(text) or None
+
+
+def _calls(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
+        raise ValueError(f'must be a number from 1 to 1000000, not "{text}"')
+    return int(text)
 
 
 def _age(text: str) -> int:

@@ -28,6 +28,8 @@ class TokenBuckets:
         self._full_at: dict[bytes, int] = {}
         self._most = _FEW
         self._lock = Lock()
+        self.refused = 0
+        """How often there was no token to take."""
 
     def take(self, name: bytes) -> float:
         """Takes a token and answers 0; or takes none, where there is none, and answers in how many seconds
@@ -37,6 +39,7 @@ class TokenBuckets:
             full_at = max(self._full_at.get(name, now), now)
             wait = full_at - self._all_but_one - now
             if wait > 0:
+                self.refused += 1
                 return wait / SECOND
             self._full_at[name] = full_at + self._a_token
             if len(self._full_at) > self._most:

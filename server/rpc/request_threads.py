@@ -15,6 +15,7 @@ from grpc import _server
 from grpc._cython import cygrpc  # type: ignore[attr-defined]  # not in grpc's stubs
 
 from server.executor import Submitted, Threads
+from server.rpc.admission import Admission
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -24,10 +25,15 @@ _NO_FLAGS = 0
 
 
 class RequestThreads(Threads):
-    """A fixed number of threads that answer requests from a queue. Thread-safe."""
+    """A fixed number of threads that answer requests from a queue, those that are admitted. Thread-safe."""
+
+    def __init__(self, count: int, name: str, admission: Admission) -> None:
+        super().__init__(count, name)
+        self._admission = admission
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Submitted[T]:
-        """Has a thread make the call as soon as its request has come whole and a thread is free."""
+        """Has a thread make the call as soon as its request has come whole and a thread is free, or refuses
+        it at once."""
         if args[:1] and args[0] in _RESPONDING and getattr(args[4], "__name__", "") == "unary_request":
             return self._submit_with_request(fn, *args)
         return super().submit(fn, *args, **kwargs)
@@ -46,13 +52,19 @@ class RequestThreads(Threads):
         submitted = Submitted(
             lambda: run(respond, event, state, behavior, take_request, deserializer, serializer)
         )
+        if self._admission.turns_away(event, state):
+            submitted.give_up()
+            return submitted
         receive = _server._receive_message(state, event.call, deserializer)
 
         def received(message_event: object) -> object:
             try:
                 return receive(message_event)
             finally:
-                self._calls.put(submitted)
+                if self._admission.admits(event, state):
+                    self._calls.put(submitted)
+                else:
+                    submitted.give_up()
 
         # The caller has locked the state.
         event.call.start_server_batch((cygrpc.ReceiveMessageOperation(_NO_FLAGS),), received)
