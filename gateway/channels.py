@@ -89,6 +89,8 @@ def _channel(target: str, tls: ClientFiles | None) -> grpc.aio.Channel:
         *_OPTIONS,
         ("grpc.keepalive_time_ms", int(KEEPALIVE_SECONDS * 1000)),
         ("grpc.keepalive_timeout_ms", int(ANSWER_SECONDS * 1000)),
+        # While a ping of gRPC's own is under way no other is sent, so this is as long.
+        ("grpc.http2.ping_timeout_ms", int(ANSWER_SECONDS * 1000)),
         # However many it takes: a server that says nothing else for minutes may be at work.
         ("grpc.http2.max_pings_without_data", 0),
     )

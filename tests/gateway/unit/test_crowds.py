@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -45,7 +46,9 @@ def test_more_connections_than_there_may_be(address: tuple[str, int]) -> None:
     refused, told = asked(address)
     assert told.startswith(b"HTTP/1.1 503 ")
     assert b"\r\nretry-after: 1\r\n" in told
-    assert refused.recv(1) == b""
+    # What it has sent was never read, so the system may say so in its own way.
+    with contextlib.suppress(ConnectionResetError):
+        assert refused.recv(1) == b""
     refused.close()
     for connection in kept:
         connection.sendall(b"GET /nowhere HTTP/1.1\r\nhost: gateway\r\n\r\n")
