@@ -4,7 +4,7 @@ before they have a thread.
 A refusal costs a small part of what an answer does, and is the same for all, so that work goes on while far
 more is asked than can be done. A call counts from when its message is there until its end has been sent; one
 that is begun and not sent takes no room. What this needs of `grpc._server` is no public API;
-`tests/system/test_overload.py` shows whether it still works.
+`tests/wire/test_overload.py` shows whether it still works.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def test_a_gateway_gives_up_a_connection_that_is_dead_and_opens_another(
         assert http.get("/v1/agents").status_code == 200
         way.fall_silent()
         # Without pings each of them would wait until its time is up, on the same connection.
-        statuses = []
+        statuses: list[int] = []
         while 200 not in statuses and len(statuses) < ATTEMPTS:
             statuses.append(http.get("/v1/agents").status_code)
         assert statuses[-1] == 200, statuses

@@ -11,6 +11,7 @@ import pytest
 from server.core.api_key import digest, new_key
 from server.core.caller import ApiKey, Caller, Scope
 from server.core.errors import Reason, ServiceError
+from server.core.token_buckets import TokenBuckets
 from server.usecases import authenticate
 from server.usecases.authenticate import (
     REMEMBERED_FOR,
@@ -318,7 +319,7 @@ def test_keys_that_are_known_work_on_while_unknown_ones_are_tried(
 ) -> None:
     trusting = Authenticate(keys)
     trusting(KEY)
-    monkeypatch.setattr(authenticate.TokenBuckets, "wait", lambda *_: 1.0)
+    monkeypatch.setattr(TokenBuckets, "wait", lambda *_: 1.0)
     clock.now += 2 * REMEMBERED_FOR
     assert trusting(KEY).organization_id == ORGANIZATION
     assert refusal(trusting, new_key()) is Reason.RATE_LIMITED

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import grpc
 import pytest
-from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from server.store.peewee_store import PeeweeStore
+from tests.system.health import SERVING, check
 from tests.wire.harness.call import Call, Transport
 from tests.wire.harness.clients import Clients, connected
 from tests.wire.harness.json_value import Json
@@ -105,8 +105,7 @@ def test_all_keys_have_so_many_and_health_is_told(busy: Busy, transport: Transpo
     busy.creates(2, "writer")
     assert_refused(busy.read(transport, "reader"), transport, "the server has too many calls under way")
     with grpc.insecure_channel(busy.target) as channel:
-        health = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=20)
-    assert health.status == health_pb2.HealthCheckResponse.SERVING
+        assert check(channel) == SERVING
 
 
 def test_what_ends_makes_room_and_nothing_that_was_let_in_is_lost(tmp_path: Path) -> None:

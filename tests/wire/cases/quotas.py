@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.wire.cases.case import Answered, Case, Refused
 from tests.wire.harness.call import Call
+from tests.wire.harness.json_value import JsonObject
 
 LIMITS = {
     "EVERRUNS_MOST_AGENTS": "2",
@@ -17,7 +18,7 @@ LIMITS = {
 
 _FULL = Refused("FAILED_PRECONDITION", "QUOTA_EXCEEDED")
 _AGENT = Call("ApplyAgent", {"name": "second", "system_prompt": "p"})
-_THIRD = {"name": "third", "system_prompt": "p"}
+_THIRD: JsonObject = {"name": "third", "system_prompt": "p"}
 _SESSION = Call("CreateSession", {"agent_id": "$agent.id"})
 _KEY = Call("CreateKey", {"name": "ci", "scopes": ["read"]}, authorization="Bearer $keys.admin")
 _SECOND = {"second": _AGENT}
