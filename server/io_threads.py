@@ -24,8 +24,9 @@ def give_way() -> None:
     of them keep to one core; elsewhere there is nothing to give way to."""
     if len(os.sched_getaffinity(0)) > 1:
         return
+    niceness = os.getpriority(os.PRIO_PROCESS, 0) + NICENESS
     for task in Path("/proc/self/task").iterdir():
         # One may end meanwhile.
         with contextlib.suppress(OSError):
             if (task / "comm").read_text().strip() in _NAMES:
-                os.setpriority(os.PRIO_PROCESS, int(task.name), NICENESS)
+                os.setpriority(os.PRIO_PROCESS, int(task.name), niceness)
