@@ -43,6 +43,7 @@ class Admission:
         as questions for health do, have a key's share for themselves."""
         self._most = most
         self._most_of_key = most_of_key
+        self._fewest = min(most, most_of_key)
         self._of_key: Counter[str] = Counter()
         self._in_flight = 0
         self._lock = Lock()
@@ -58,6 +59,9 @@ class Admission:
 
         The caller has locked grpc's state of the call. A call that is not turned away takes no room yet.
         """
+        if self._in_flight < self._fewest:
+            # Not even one key can have its share, so whose call it is need not be looked up.
+            return False
         return self._is_refused(call, state, _key_of(call))
 
     def admits(self, call: Any, state: Any) -> bool:
