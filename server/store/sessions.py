@@ -20,6 +20,7 @@ from server.store.agents import PeeweeAgents
 from server.store.dialect import Dialect, MissingRow, StoreFailure
 from server.store.group import Batch
 from server.store.once import Answers
+from server.store.quotas import HeldQuotas, SessionRoom
 from server.store.rows import folded, read_session, session_values, tags_text
 from server.store.session_events import note
 from server.store.session_statements import SessionStatements, Shape, shape_of
@@ -45,13 +46,20 @@ class PeeweeSessions:
     """The sessions of a database; see core.store.Sessions for what each method promises."""
 
     def __init__(
-        self, dialect: Dialect, writer: Writer, agents: PeeweeAgents, answers: Answers, clock: Clock
+        self,
+        dialect: Dialect,
+        writer: Writer,
+        agents: PeeweeAgents,
+        answers: Answers,
+        clock: Clock,
+        quotas: HeldQuotas,
     ) -> None:
         self._dialect = dialect
         self._writer = writer
         self._agents = agents
         self._answers = answers
         self._clock = clock
+        self._quotas = quotas
         self._statements = SessionStatements(dialect)
 
     def get(self, organization_id: bytes, id: bytes, key_id: bytes = NO_KEY) -> SessionRow | None:
@@ -208,7 +216,8 @@ class PeeweeSessions:
         self, transaction: Transaction, wanted: Sequence[_New]
     ) -> Sequence[SessionRow | Replay | ServiceError]:
         agents: dict[tuple[bytes, bytes | str], Agent | None] = {}
-        outcomes = [self._outcome(transaction, new, agents) for new in wanted]
+        room = self._quotas.room_for_sessions(transaction)
+        outcomes = [self._outcome(transaction, new, agents, room) for new in wanted]
         made = [(new, o) for new, o in zip(wanted, outcomes, strict=True) if isinstance(o, SessionRow)]
         self._insert(transaction, [row.session for _, row in made])
         for new, row in made:
@@ -221,6 +230,7 @@ class PeeweeSessions:
         transaction: Transaction,
         new: _New,
         agents: dict[tuple[bytes, bytes | str], Agent | None],
+        room: SessionRoom | None,
     ) -> SessionRow | Replay | ServiceError:
         try:
             if new.once:
@@ -232,6 +242,8 @@ class PeeweeSessions:
                 agents[named] = self._agents.read(transaction, *named)
             agent = agents[named]
             session = new.make(agent)
+            if room is not None:
+                room.take(new.organization_id)
         except StoreFailure:
             raise
         except ServiceError as error:
