@@ -6,6 +6,7 @@ from typing import cast
 
 import grpc
 import pytest
+from google.protobuf.message import Message
 
 from tests.wire.harness.call import Call
 from tests.wire.harness.clients import Clients
@@ -107,17 +108,14 @@ def over_grpc(clients: Clients, call: Call) -> str:
     metadata = metadata_of(call, "r1")
     try:
         if METHODS[call.rpc].server_streaming:
-            stream = channel.unary_stream(rpc.path, serialize)(
-                request_of(call), metadata=metadata, timeout=call.timeout
-            )
+            watch: grpc.UnaryStreamMultiCallable[Message, bytes]
+            watch = channel.unary_stream(rpc.path, serialize)
+            stream = watch(request_of(call), metadata=metadata, timeout=call.timeout)
             first = next(stream)
             stream.cancel()
             return repr(first)
-        return repr(
-            channel.unary_unary(rpc.path, serialize)(
-                request_of(call), metadata=metadata, timeout=call.timeout
-            )
-        )
+        raw: grpc.UnaryUnaryMultiCallable[Message, bytes] = channel.unary_unary(rpc.path, serialize)
+        return repr(raw(request_of(call), metadata=metadata, timeout=call.timeout))
     except grpc.RpcError as error:
         ended = cast(grpc.Call, error)
         return repr((ended.code(), ended.details(), ended.initial_metadata(), ended.trailing_metadata()))
@@ -164,7 +162,8 @@ def test_a_watcher_is_not_told_of_anothers_sessions(
     assert isinstance(made, Answer)
     assert isinstance(mark, Answer)
     resumed: JsonObject = {"resume_token": "$mark.messages.0.resume_token"}
-    for query in (resumed, {**resumed, "session_ids": [theirs[0], str(made.content["id"])]}):
+    named: JsonObject = {**resumed, "session_ids": [theirs[0], made.content["id"]]}
+    for query in (resumed, named):
         call = Call("WatchSessions", query=query).filled({**names, "mark": mark.body})
         watched = clients.grpc.call(call)
         assert isinstance(watched, Answer)
