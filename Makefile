@@ -68,8 +68,8 @@ lock: $(VENV)/.installed ## Pin the requirements anew; UPGRADE=--upgrade takes t
 
 # Test and check
 
-# The tests of a file share what they start, and so a process.
-TEST_PROCESSES ?= 2
+# The tests of a file share what they start, and so a process; they wait much, so that three are well on two cores.
+TEST_PROCESSES ?= 3
 
 .PHONY: test
 test: $(VENV)/.installed ## Run the tests; ARGS= goes to pytest
