@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from server.core.errors import invalid_field
 from server.core.layer import EMPTY, Layer
 
 
@@ -20,7 +21,8 @@ class SessionStatus(StrEnum):
 class Session:
     """A conversation in which an agent works. Times are microseconds since 1970.
 
-    `turn_expires_at` is when the lease of the turn that runs does; None while none runs.
+    `turn_expires_at` is when the lease of the turn that runs does; None while none runs. From `expires_at`
+    on the session is as one that was deleted then; None for never.
     """
 
     organization_id: bytes
@@ -34,12 +36,18 @@ class Session:
     created_at: int
     updated_at: int
     turn_expires_at: int | None = None
+    expires_at: int | None = None
+
+    def is_there(self, now: int) -> bool:
+        """Whether it has not expired by a time."""
+        return self.expires_at is None or now < self.expires_at
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSpec:
     """What a caller sets of a session. Exactly one of `agent_id` and `agent_name` names the agent of a
-    new one; an update has neither."""
+    new one; an update has neither. At most one of `expires_at`, in microseconds since 1970, and
+    `ttl_seconds`, from now, is set."""
 
     agent_id: bytes | None = None
     agent_name: str | None = None
@@ -47,6 +55,16 @@ class SessionSpec:
     tags: tuple[str, ...] = ()
     model_id: str | None = None
     capabilities: Layer = EMPTY
+    expires_at: int | None = None
+    ttl_seconds: int | None = None
+
+    def expiry(self, now: int) -> int | None:
+        """When the session is to expire, asked for at a time. Raises INVALID_FIELD where that has passed."""
+        if self.ttl_seconds is not None:
+            return now + self.ttl_seconds * 1_000_000
+        if self.expires_at is not None and self.expires_at <= now:
+            raise invalid_field("expires_at", "must be in the future")
+        return self.expires_at
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from server.core.errors import Reason, ServiceError
 from server.core.meters import Meters
 from server.store import models
 from server.store.agents import PeeweeAgents
+from server.store.bulk_sessions import PeeweeBulkSessions
 from server.store.dialect import Dialect
 from server.store.keys import PeeweeKeys
 from server.store.once import Answers
@@ -46,6 +47,9 @@ class PeeweeStore:
             answers = Answers(dialect)
             self.agents = PeeweeAgents(dialect, self._writer, answers)
             self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, clock)
+            self.bulk = PeeweeBulkSessions(
+                dialect, self._writer, self.agents, self.sessions, answers, clock
+            )
             self.turns = PeeweeTurns(dialect, self._writer, self.sessions, answers, clock)
             self.keys = PeeweeKeys(dialect, self._writer)
             self._secrets = SharedSecrets(dialect, self._writer)

@@ -35,6 +35,7 @@ SESSION_COLUMNS: list[Field] = [
     models.Session.created_at,
     models.Session.updated_at,
     models.Session.turn_expires_at,
+    models.Session.expires_at,
 ]
 TURN_COLUMNS: list[Field] = [
     models.Turn.organization_id,
@@ -69,7 +70,7 @@ AGENT_COLUMNS: list[Field] = [
 def read_session(row: Row) -> SessionRow:
     """A session of SESSION_COLUMNS, its agent's capabilities, and a column of its pin, null for none."""
     organization_id, id, agent_id, title, tags, model_id, capabilities, status, *rest = row
-    created, updated, turn_expires_at, agent, pin = rest
+    created, updated, turn_expires_at, expires_at, agent, pin = rest
     session = Session(
         cast(bytes, organization_id),
         cast(bytes, id),
@@ -82,6 +83,7 @@ def read_session(row: Row) -> SessionRow:
         cast(int, created),
         cast(int, updated),
         cast("int | None", turn_expires_at),
+        cast("int | None", expires_at),
     )
     return SessionRow(session, Layer.parse(cast(str, agent)), pin is not None)
 
@@ -101,6 +103,7 @@ def session_values(session: Session, key: Callable[[bytes], Bound]) -> tuple[Bou
         session.created_at,
         session.updated_at,
         session.turn_expires_at,
+        session.expires_at,
     )
 
 
