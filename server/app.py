@@ -13,6 +13,7 @@ from everruns.v1 import (
     key_service_pb2,
     model_service_pb2,
     session_service_pb2,
+    session_transfer_service_pb2,
     turn_service_pb2,
 )
 from server.catalog.load import load_catalog
@@ -24,6 +25,7 @@ from server.core.errors import Reason, ServiceError
 from server.core.merge import remembering
 from server.core.meters import Meters
 from server.core.model import ANY_MODEL, ModelTable
+from server.core.session import DAY, RETENTION
 from server.core.store import Store
 from server.executor import Threads
 from server.metrics import Metrics
@@ -39,6 +41,7 @@ from server.rpc.request_threads import RequestThreads
 from server.rpc.services import add_service
 from server.rpc.session_service import SessionService
 from server.rpc.streams import CountedHealth, Streams
+from server.rpc.transfer_service import SessionTransferService, Transfers
 from server.rpc.turn_service import TurnService
 from server.settings import Settings
 from server.store.migrate import migrate
@@ -46,6 +49,8 @@ from server.store.peewee_store import PeeweeStore, open_dialect
 from server.sweeper import Sweeper
 from server.usecases.apply_agent import ApplyAgent
 from server.usecases.authenticate import Authenticate
+from server.usecases.batch_create_sessions import BatchCreateSessions
+from server.usecases.batch_get_sessions import BatchGetSessions
 from server.usecases.begin_turn import BeginTurn
 from server.usecases.cancel_turn import CancelTurn
 from server.usecases.compare_sessions import CompareSessions
@@ -57,6 +62,7 @@ from server.usecases.delete_agent import DeleteAgent
 from server.usecases.delete_session import DeleteSession
 from server.usecases.end_turn import EndTurn
 from server.usecases.explain_session import ExplainSession
+from server.usecases.export_sessions import ExportSessions
 from server.usecases.get_agent import GetAgent
 from server.usecases.get_capability import GetCapability
 from server.usecases.get_key import GetKey
@@ -67,6 +73,7 @@ from server.usecases.get_session_stats import GetSessionStats
 from server.usecases.get_turn import GetTurn
 from server.usecases.heartbeat_turn import HeartbeatTurn
 from server.usecases.import_agent import ImportAgent
+from server.usecases.import_sessions import ImportSessions
 from server.usecases.key_uses import KeyUses
 from server.usecases.list_agents import ListAgents
 from server.usecases.list_capabilities import ListCapabilities
@@ -79,6 +86,7 @@ from server.usecases.preview_agent import PreviewAgent
 from server.usecases.preview_session import PreviewSession
 from server.usecases.revoke_key import RevokeKey
 from server.usecases.rotate_key import RotateKey
+from server.usecases.undelete_session import UndeleteSession
 from server.usecases.unpin_session import UnpinSession
 from server.usecases.update_agent import UpdateAgent
 from server.usecases.update_session import UpdateSession
@@ -89,10 +97,12 @@ CAPABILITIES = capability_service_pb2.DESCRIPTOR.services_by_name["CapabilitySer
 MODELS = model_service_pb2.DESCRIPTOR.services_by_name["ModelService"]
 TURNS = turn_service_pb2.DESCRIPTOR.services_by_name["TurnService"]
 KEYS = key_service_pb2.DESCRIPTOR.services_by_name["KeyService"]
+TRANSFERS = session_transfer_service_pb2.DESCRIPTOR.services_by_name["SessionTransferService"]
 CONNECTION_GRACE = 60
 """How long, in seconds, calls have to finish on a connection that has reached its age."""
 
 SERVICES = (SESSIONS, AGENTS, CAPABILITIES, MODELS, TURNS, KEYS)
+"""Those whose calls are all of one message each way."""
 
 
 MOST_STREAMS = 1_000
@@ -109,6 +119,7 @@ class Services:
     turns: TurnService
     keys: KeyService
     models: ModelService
+    transfers: SessionTransferService
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +154,13 @@ def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
 
 
 def make_services(
-    store: Store, catalog: Catalog, default_model: str | None, models: ModelTable = ANY_MODEL
+    store: Store,
+    catalog: Catalog,
+    default_model: str | None,
+    models: ModelTable = ANY_MODEL,
+    retention: int = RETENTION,
 ) -> Services:
-    """The services over a store, a catalog and a table of models."""
+    """The services over a store, a catalog and a table of models; `retention` is that of UndeleteSession."""
     merge, clock = remembering(catalog), SystemClock()
     get_runtime_agent = GetRuntimeAgent(store, merge, models, default_model)
     explain_session = ExplainSession(get_runtime_agent)
@@ -164,6 +179,9 @@ def make_services(
             explain_session=explain_session,
             compare_sessions=CompareSessions(explain_session),
             cancel_turn=CancelTurn(store, clock),
+            undelete_session=UndeleteSession(store, merge, retention),
+            batch_get_sessions=BatchGetSessions(store, merge),
+            batch_create_sessions=BatchCreateSessions(store, merge, models, clock),
         ),
         agents=AgentService(
             create_agent=CreateAgent(store, merge, models, clock),
@@ -195,6 +213,7 @@ def make_services(
             revoke_key=RevokeKey(store, clock),
         ),
         models=ModelService(list_models=ListModels(models), get_model=GetModel(models)),
+        transfers=SessionTransferService(ExportSessions(store), ImportSessions(store), clock),
     )
 
 
@@ -206,7 +225,8 @@ def build(settings: Settings) -> App:
     catalog, models = load_catalog(settings.catalog_dir), load_models(settings.models_file)
     meters = None if settings.metrics_port is None else Meters()
     store = open_store(settings, meters)
-    services = make_services(store, catalog, settings.default_model, models)
+    retention = settings.deleted_retention_days * DAY
+    services = make_services(store, catalog, settings.default_model, models, retention)
     patient = RequestThreads(settings.threads, "patient")
     quick = RequestThreads(settings.quick_threads, "quick")
     server = grpc.server(
@@ -233,7 +253,8 @@ def build(settings: Settings) -> App:
     add_service(server, calls, KEYS, services.keys, Scope.ADMIN)
     add_service(server, calls, TURNS, services.turns)
     add_service(server, calls, MODELS, services.models)
-    names = [descriptor.full_name for descriptor in SERVICES]
+    Transfers(calls, services.transfers).add_to(server)
+    names = [descriptor.full_name for descriptor in (*SERVICES, TRANSFERS)]
     streams = Streams()
     servicer = CountedHealth(streams)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
@@ -244,7 +265,8 @@ def build(settings: Settings) -> App:
     threads = patient, quick
     kind = settings.database_url.partition(":")[0]
     metrics = Metrics(meters, store, threads, streams, kind) if meters else None
-    return App(server, servicer, store, key_uses, calls, threads, metrics, Sweeper(store.turns))
+    sweeper = Sweeper(store.turns, store.sessions, retention)
+    return App(server, servicer, store, key_uses, calls, threads, metrics, sweeper)
 
 
 def _connection_age(seconds: int) -> list[tuple[str, int]]:

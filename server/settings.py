@@ -55,6 +55,8 @@ class Settings:
     allow_plaintext: bool
     reflection: bool
     max_connection_age: int
+    deleted_retention_days: int
+    api_key: str | None = field(repr=False)
     share_port: bool = False
     """Whether other processes of this service listen on the port too; nothing of the environment."""
     metrics_socket: Path | None = None
@@ -143,6 +145,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         allow_plaintext=read("EVERRUNS_ALLOW_PLAINTEXT", False, _switch),
         reflection=read("EVERRUNS_GRPC_REFLECTION", True, _switch),
         max_connection_age=read("EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS", 0 if workers == 1 else 300, _age),
+        deleted_retention_days=read("EVERRUNS_DELETED_RETENTION_DAYS", 30, _days),
+        api_key=read("EVERRUNS_API_KEY", None, str),
     )
 
 
@@ -161,6 +165,12 @@ def _count(text: str) -> int:
 def _age(text: str) -> int:
     if not text.isdecimal() or len(text) > 6 or int(text) > 86_400:
         raise ValueError(f'must be a number of seconds from 0, for no limit, to 86400, not "{text}"')
+    return int(text)
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or len(text) > 4 or int(text) > 3650:
+        raise ValueError(f'must be a number of days from 0, for none, to 3650, not "{text}"')
     return int(text)
 
 

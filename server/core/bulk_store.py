@@ -11,6 +11,7 @@ from server.core.errors import ServiceError
 from server.core.session import Session
 from server.core.store import NO_KEY, Once, Replay, SessionRow
 
+
 class Put(Enum):
     """What came of a session that was to be kept as it is."""
 
@@ -40,8 +41,8 @@ class BulkSessions(Protocol):
         As `core.store.Sessions.create` in all else.
         """
 
-    def export(self, organization_id: bytes, after: bytes, before: bytes, size: int) -> Sequence[Session]:
-        """The first so many sessions, as they are written down, between two ids, the oldest first."""
+    def export(self, organization_id: bytes, after: bytes, size: int) -> Sequence[Session]:
+        """The first so many sessions, as they are written down, after an id, the oldest first."""
 
     def put_all(
         self, organization_id: bytes, sessions: Sequence[Session], deadline: float

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from typing import Any
 
 import orjson
 
@@ -22,15 +24,29 @@ def encode_session(view: SessionView) -> bytes:
     """A session as it was answered."""
     s = view.session
     fixed = [s.organization_id.hex(), s.id.hex(), s.agent_id.hex(), s.title, s.tags, s.model_id]
-    rest = [s.capabilities.text, s.status, s.created_at, s.updated_at, view.features]
+    rest = [s.capabilities.text, s.status, s.created_at, s.updated_at, view.features, s.expires_at]
     return orjson.dumps([*fixed, *rest])
 
 
 def decode_session(answer: bytes) -> SessionView:
     """What `encode_session` was given."""
-    organization_id, id, agent_id, title, tags, model_id, layer, status, created, updated, features = (
-        orjson.loads(answer)
-    )
+    return _session(orjson.loads(answer))
+
+
+def encode_sessions(views: Sequence[SessionView]) -> bytes:
+    """Sessions as they were answered."""
+    return b"[" + b",".join(map(encode_session, views)) + b"]"
+
+
+def decode_sessions(answer: bytes) -> list[SessionView]:
+    """What `encode_sessions` was given."""
+    return [_session(values) for values in orjson.loads(answer)]
+
+
+def _session(values: Sequence[Any]) -> SessionView:
+    organization_id, id, agent_id, title, tags, model_id, layer, status, *rest = values
+    # An answer of a version without expiry has none.
+    created, updated, features, expires_at = (*rest, None)[:4]
     session = Session(
         bytes.fromhex(organization_id),
         bytes.fromhex(id),
@@ -42,6 +58,7 @@ def decode_session(answer: bytes) -> SessionView:
         SessionStatus(status),
         created,
         updated,
+        expires_at=expires_at,
     )
     return SessionView(session, tuple(features))
 

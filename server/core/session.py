@@ -17,6 +17,13 @@ class SessionStatus(StrEnum):
     IDLE = "idle"
 
 
+DAY = 24 * 3600 * 1_000_000
+"""A day, in microseconds."""
+
+RETENTION = 30 * DAY
+"""For how long a deleted session can be brought back unless the operator says otherwise, in microseconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A conversation in which an agent works. Times are microseconds since 1970.

@@ -27,12 +27,12 @@ from server.usecases.authenticate import Authenticate, require
 logger = logging.getLogger(__name__)
 
 Request = TypeVar("Request", bound=Message)
-Response = TypeVar("Response", bound=Message)
+Response = TypeVar("Response")
 
 LARGEST_MESSAGE = 4 * 1024 * 1024
 """The most bytes of a request."""
 
-_READING = ("Get", "List", "Preview", "Explain", "Compare", "Export")
+_READING = ("Get", "BatchGet", "List", "Preview", "Explain", "Compare", "Export")
 _WORKING = frozenset({"BeginTurn", "HeartbeatTurn", "EndTurn"})
 _QUICK = ("Get",)
 

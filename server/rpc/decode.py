@@ -19,6 +19,7 @@ from everruns.v1 import (
     turn_service_pb2,
 )
 from server.core.agent import DEFAULT_MAX_ITERATIONS, AgentFilter, AgentSpec
+from server.core.batch import each
 from server.core.caller import KeySpec, Scope
 from server.core.errors import Reason, Violation, invalid, invalid_field
 from server.core.ids import parse_id
@@ -74,7 +75,7 @@ def new_session(message: session_pb2.SessionSpec) -> SessionSpec:
 
 
 def session_spec(message: session_pb2.SessionSpec) -> SessionSpec:
-    """What the message sets of a session. Raises violations of its configs."""
+    """What the message sets of a session. Raises violations of its configs and of when it expires."""
     return SessionSpec(
         agent_id=parse_id("agent", message.agent_id) if message.agent_id else None,
         agent_name=message.agent_name or None,
@@ -82,7 +83,22 @@ def session_spec(message: session_pb2.SessionSpec) -> SessionSpec:
         tags=tuple(dict.fromkeys(message.tags)),
         model_id=message.model_id if message.HasField("model_id") else None,
         capabilities=_layer(message.capabilities),
+        **_expiry(message),
     )
+
+
+def session_ids(message: session_service_pb2.BatchGetSessionsRequest) -> list[bytes]:
+    """The ids of sessions to read. Raises REQUIRED_FIELD_MISSING where there are none."""
+    if not message.ids:
+        raise invalid_field("ids", "must have at least one element", Reason.REQUIRED_FIELD_MISSING)
+    return [parse_id("session", id) for id in message.ids]
+
+
+def session_batch(message: session_service_pb2.SessionBatch) -> list[SessionSpec]:
+    """The specs of new sessions. Raises what `new_session` raises, by place, and REQUIRED_FIELD_MISSING."""
+    if not message.requests:
+        raise invalid_field("requests", "must have at least one element", Reason.REQUIRED_FIELD_MISSING)
+    return each(message.requests, new_session)
 
 
 def agent_spec(message: agent_pb2.AgentSpec) -> AgentSpec:
@@ -197,6 +213,14 @@ def _time(path: str, message: Timestamp) -> int:
     if not 0 <= message.seconds <= _LAST_SECOND or not 0 <= message.nanos < 1_000_000_000:
         raise invalid_field(path, "must be a time from the years 1970 to 9999")
     return message.seconds * 1_000_000 + message.nanos // 1000
+
+
+def _expiry(message: session_pb2.SessionSpec) -> dict[str, int]:
+    if not message.HasField("expires_at"):
+        return {"ttl_seconds": message.ttl_seconds} if message.HasField("ttl_seconds") else {}
+    if message.HasField("ttl_seconds"):
+        raise invalid_field("ttl_seconds", "must not be given along with expires_at")
+    return {"expires_at": _time("expires_at", message.expires_at)}
 
 
 def _layer(messages: Iterable[capability_pb2.CapabilityConfig]) -> Layer:

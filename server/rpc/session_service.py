@@ -10,7 +10,10 @@ from everruns.v1 import comparison_pb2, explanation_pb2, runtime_agent_pb2, sess
 from everruns.v1 import session_service_pb2 as pb
 from server.core.ids import parse_id
 from server.rpc import decode, encode, encode_explanation
-from server.rpc.calls import Call
+from server.rpc.calls import LARGEST_MESSAGE, Call
+from server.rpc.sizes import LARGEST_BATCH, require_size
+from server.usecases.batch_create_sessions import BatchCreateSessions
+from server.usecases.batch_get_sessions import BatchGetSessions
 from server.usecases.cancel_turn import CancelTurn
 from server.usecases.compare_sessions import CompareSessions
 from server.usecases.create_session import CreateSession
@@ -22,6 +25,7 @@ from server.usecases.get_session_stats import GetSessionStats
 from server.usecases.list_sessions import ListSessions
 from server.usecases.pin_session import PinSession
 from server.usecases.preview_session import PreviewSession
+from server.usecases.undelete_session import UndeleteSession
 from server.usecases.unpin_session import UnpinSession
 from server.usecases.update_session import UpdateSession
 
@@ -43,6 +47,9 @@ class SessionService:
     explain_session: ExplainSession
     compare_sessions: CompareSessions
     cancel_turn: CancelTurn
+    undelete_session: UndeleteSession
+    batch_get_sessions: BatchGetSessions
+    batch_create_sessions: BatchCreateSessions
 
     def CreateSession(self, request: pb.CreateSessionRequest, call: Call) -> session_pb2.Session:
         spec = decode.new_session(request.session)
@@ -88,6 +95,30 @@ class SessionService:
     def DeleteSession(self, request: pb.DeleteSessionRequest, call: Call) -> Empty:
         self.delete_session(call.organization_id, parse_id("session", request.id), call.deadline)
         return Empty()
+
+    def UndeleteSession(self, request: pb.UndeleteSessionRequest, call: Call) -> session_pb2.Session:
+        id = parse_id("session", request.id)
+        found = self.undelete_session(call.organization_id, id, call.deadline, call.caller.key_id)
+        return encode.session(found)
+
+    def BatchGetSessions(
+        self, request: pb.BatchGetSessionsRequest, call: Call
+    ) -> pb.BatchGetSessionsResponse:
+        ids = decode.session_ids(request)
+        found = self.batch_get_sessions(call.organization_id, ids, call.caller.key_id)
+        response = pb.BatchGetSessionsResponse(sessions=map(encode.session, found))
+        require_size("the answer would have", response, LARGEST_MESSAGE)
+        return response
+
+    def BatchCreateSessions(
+        self, request: pb.BatchCreateSessionsRequest, call: Call
+    ) -> pb.BatchCreateSessionsResponse:
+        require_size("the batch has", request, LARGEST_BATCH)
+        specs = decode.session_batch(request.batch)
+        created = self.batch_create_sessions(call.organization_id, specs, request.request_id, call.deadline)
+        if created.replayed:
+            call.mark_replayed()
+        return pb.BatchCreateSessionsResponse(sessions=map(encode.session, created.value))
 
     def PinSession(self, request: pb.PinSessionRequest, call: Call) -> Empty:
         id = parse_id("session", request.id)

@@ -47,7 +47,10 @@ class PeeweeBulkSessions:
     def get_all(
         self, organization_id: bytes, ids: Sequence[bytes], key_id: bytes = NO_KEY
     ) -> Mapping[bytes, SessionRow]:
-        found = (self._sessions.as_of_now(row) for row in self._read_all(self._dialect, organization_id, ids, key_id))
+        found = (
+            self._sessions.as_of_now(row)
+            for row in self._read_all(self._dialect, organization_id, ids, key_id)
+        )
         return {row.session.id: row for row in found if row is not None}
 
     def create_all(
@@ -73,9 +76,9 @@ class PeeweeBulkSessions:
 
         return self._writer.run(write, deadline)
 
-    def export(self, organization_id: bytes, after: bytes, before: bytes, size: int) -> Sequence[Session]:
+    def export(self, organization_id: bytes, after: bytes, size: int) -> Sequence[Session]:
         key = self._dialect.key
-        values = (key(NO_KEY), key(organization_id), key(after), key(before), self._clock(), size)
+        values = (key(NO_KEY), key(organization_id), key(after), self._clock(), size)
         rows = self._dialect.execute(self._statements.export, values).fetchall()
         return [read_session(row).session for row in rows]
 
@@ -108,7 +111,9 @@ class PeeweeBulkSessions:
         key = self._dialect.key
         for part in powers_of_two(ids):
             values = (key(key_id), key(organization_id), *map(key, part))
-            yield from map(read_session, source.execute(self._statements.get_all[len(part)], values).fetchall())
+            yield from map(
+                read_session, source.execute(self._statements.get_all[len(part)], values).fetchall()
+            )
 
 
 def _putting(

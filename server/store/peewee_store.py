@@ -47,9 +47,7 @@ class PeeweeStore:
             answers = Answers(dialect)
             self.agents = PeeweeAgents(dialect, self._writer, answers)
             self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, clock)
-            self.bulk = PeeweeBulkSessions(
-                dialect, self._writer, self.agents, self.sessions, answers, clock
-            )
+            self.bulk = PeeweeBulkSessions(dialect, self._writer, self.agents, self.sessions, answers, clock)
             self.turns = PeeweeTurns(dialect, self._writer, self.sessions, answers, clock)
             self.keys = PeeweeKeys(dialect, self._writer)
             self._secrets = SharedSecrets(dialect, self._writer)

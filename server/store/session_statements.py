@@ -64,8 +64,8 @@ class SessionStatements:
         every = organization.select(table.organization_id, table.id).join(table, JOIN.CROSS)
         self.expired = self._compile(every.where(due).limit(parameter("most")))
         self.get_all = {size: self._compile(self._rows().where(self._any_of(size))) for size in SIZES}
-        between = self._here() & (table.id > parameter("after")) & (table.id < parameter("before"))
-        exported = self._rows().where(between & self._not_expired()).order_by(table.id)
+        beyond = self._here() & (table.id > parameter("after")) & self._not_expired()
+        exported = self._rows().where(beyond).order_by(table.id)
         self.export = self._compile(exported.limit(parameter("size")))
         self.page = {shape: self._compile(self._page(shape)) for shape in SHAPES}
         self.total = {shape: self._compile(self._total(shape)) for shape in SHAPES}

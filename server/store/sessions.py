@@ -227,7 +227,8 @@ class PeeweeSessions:
     def lock(
         self, transaction: Transaction, organization_id: bytes, id: bytes, key_id: bytes = NO_KEY
     ) -> SessionRow | None:
-        """The session, its status as it is written down; until the transaction ends nobody else changes it."""
+        """The session, with the status that is written down; until the transaction ends nobody else changes
+        it."""
         row = self.lock_written(transaction, organization_id, id, key_id)
         return row if row is not None and row.session.is_there(self._clock()) else None
 

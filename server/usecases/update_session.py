@@ -16,6 +16,9 @@ from server.core.session import Session, SessionSpec, SessionView
 from server.core.store import SessionRow, Store
 from server.usecases.get_session import view
 
+_EXPIRY = frozenset({"expires_at", "ttl_seconds"})
+"""The two ways to say when a session expires."""
+
 
 @dataclass(frozen=True, slots=True)
 class UpdateSession:
@@ -41,7 +44,7 @@ class UpdateSession:
         Raises SESSION_NOT_FOUND, for a new model UNKNOWN_MODEL, for new capabilities whatever `merge.refuse`
         does, and what `core.store.Sessions.update` raises.
         """
-        values = {name: getattr(spec, name) for name in fields}
+        values = {name: getattr(spec, name) for name in fields - _EXPIRY}
         wrong = self.models.violations("model_id", spec.model_id if "model_id" in fields else None)
 
         def change(row: SessionRow) -> Session:
@@ -51,8 +54,10 @@ class UpdateSession:
                 layer = spec.capabilities if "capabilities" in fields else EMPTY
                 layers = Layers(agent=row.agent_capabilities, session=layer)
                 refuse(self.merge(layers), LayerName.SESSION, wrong)
-            updated_at = after(row.session.updated_at, self.clock())
-            return replace(row.session, **values, updated_at=updated_at)
+            now = self.clock()
+            if fields & _EXPIRY:
+                values["expires_at"] = spec.expiry(now)
+            return replace(row.session, **values, updated_at=after(row.session.updated_at, now))
 
         row = self.store.sessions.update(organization_id, id, change, deadline, key_id)
         if row is None:

@@ -25,6 +25,9 @@ FORCED = {
     "DEADLINE_EXCEEDED": "test_locked_store.py: needs a store that another process holds",
     "STORE_UNAVAILABLE": "test_locked_store.py: the same",
     "SERVER_UNAVAILABLE": "test_faults.py: needs a server that is not there, or stops",
+    "SESSION_ALREADY_EXISTS": "test_transfers.py: of a line of an import, not of a call",
+    "INVALID_LINE": "the same",
+    "TOO_MANY_TRANSFERS": "test_transfers.py: only gRPC has streams",
     "INVALID_UPDATE_MASK": "test_update_mask.py: a mask is made of the body's keys in every case",
 }
 """The reasons that no case can have, and where they are tested."""

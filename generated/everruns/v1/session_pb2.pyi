@@ -25,7 +25,7 @@ SESSION_STATUS_ACTIVE: SessionStatus
 SESSION_STATUS_IDLE: SessionStatus
 
 class Session(_message.Message):
-    __slots__ = ("id", "organization_id", "agent_id", "title", "tags", "model_id", "capabilities", "status", "features", "harness_id", "created_at", "updated_at", "is_pinned")
+    __slots__ = ("id", "organization_id", "agent_id", "title", "tags", "model_id", "capabilities", "status", "features", "harness_id", "created_at", "updated_at", "is_pinned", "expires_at")
     ID_FIELD_NUMBER: _ClassVar[int]
     ORGANIZATION_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -39,6 +39,7 @@ class Session(_message.Message):
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
     IS_PINNED_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
     id: str
     organization_id: str
     agent_id: str
@@ -52,20 +53,25 @@ class Session(_message.Message):
     created_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
     is_pinned: bool
-    def __init__(self, id: _Optional[str] = ..., organization_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., title: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., model_id: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[_capability_pb2.CapabilityConfig, _Mapping]]] = ..., status: _Optional[_Union[SessionStatus, str]] = ..., features: _Optional[_Iterable[str]] = ..., harness_id: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_pinned: _Optional[bool] = ...) -> None: ...
+    expires_at: _timestamp_pb2.Timestamp
+    def __init__(self, id: _Optional[str] = ..., organization_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., title: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., model_id: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[_capability_pb2.CapabilityConfig, _Mapping]]] = ..., status: _Optional[_Union[SessionStatus, str]] = ..., features: _Optional[_Iterable[str]] = ..., harness_id: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_pinned: _Optional[bool] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class SessionSpec(_message.Message):
-    __slots__ = ("agent_id", "agent_name", "title", "tags", "model_id", "capabilities")
+    __slots__ = ("agent_id", "agent_name", "title", "tags", "model_id", "capabilities", "expires_at", "ttl_seconds")
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_NAME_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
     TAGS_FIELD_NUMBER: _ClassVar[int]
     MODEL_ID_FIELD_NUMBER: _ClassVar[int]
     CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    TTL_SECONDS_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     agent_name: str
     title: str
     tags: _containers.RepeatedScalarFieldContainer[str]
     model_id: str
     capabilities: _containers.RepeatedCompositeFieldContainer[_capability_pb2.CapabilityConfig]
-    def __init__(self, agent_id: _Optional[str] = ..., agent_name: _Optional[str] = ..., title: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., model_id: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[_capability_pb2.CapabilityConfig, _Mapping]]] = ...) -> None: ...
+    expires_at: _timestamp_pb2.Timestamp
+    ttl_seconds: int
+    def __init__(self, agent_id: _Optional[str] = ..., agent_name: _Optional[str] = ..., title: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., model_id: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[_capability_pb2.CapabilityConfig, _Mapping]]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ttl_seconds: _Optional[int] = ...) -> None: ...

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.wire.cases.agent_documents import COPIES, EXPORTS, IMPORTS, PREVIEWS
 from tests.wire.cases.bad_capabilities import CAPABILITIES, ELSEWHERE
 from tests.wire.cases.bad_fields import FIELDS, NEW_SESSIONS
+from tests.wire.cases.bulk import BATCHES, DELETIONS, EXPIRY
 from tests.wire.cases.callers import CALLERS, NOT_FOUND
 from tests.wire.cases.case import Case
 from tests.wire.cases.conflicts import CONFLICTS
@@ -34,6 +35,9 @@ CASES: tuple[Case, ...] = (
     *EXCLUSIONS,
     *EXPLANATIONS,
     *COMPARISONS,
+    *DELETIONS,
+    *EXPIRY,
+    *BATCHES,
     *TURNS,
     *WORKERS,
     *KEYS,
