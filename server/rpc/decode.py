@@ -55,7 +55,7 @@ _SCOPE = {
     key_pb2.SCOPE_ADMIN: Scope.ADMIN,
 }
 _LAST_SECOND = 253_402_300_799
-SESSION_FIELDS = frozenset({"title", "tags", "model_id", "capabilities"})
+SESSION_FIELDS = frozenset({"title", "tags", "model_id", "capabilities", "expires_at", "ttl_seconds"})
 """What can be changed of a session."""
 
 AGENT_FIELDS = frozenset(agent_pb2.AgentSpec.DESCRIPTOR.fields_by_name) - {"id"}
