@@ -102,7 +102,7 @@ def create_all(store: Store, stranger: bytes, kept: Kept) -> object:
         seen.extend(agents)
         return []
 
-    with pytest.raises(ValueError, match="shorter"):
+    with pytest.raises(ValueError, match="argument"):
         store.bulk.create_all(stranger, [kept.agent.id], make, None, math.inf)
     return seen[0]
 
