@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import NoReturn
 
 import pytest
 
@@ -107,7 +108,7 @@ def assert_not_there(store: PeeweeStore, session: Session) -> None:
         assert counted == {status: statuses.count(status) for status in set(statuses)}
 
 
-def fails(*_: object) -> Turn:
+def fails(*_: object) -> NoReturn:
     raise AssertionError("it was found")
 
 

@@ -51,6 +51,8 @@ SETTINGS: dict[str, tuple[str, object, str, object]] = {
     "EVERRUNS_ALLOW_PLAINTEXT": ("allow_plaintext", False, "on", True),
     "EVERRUNS_GRPC_REFLECTION": ("reflection", True, "off", False),
     "EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS": ("max_connection_age", 0, "60", 60),
+    "EVERRUNS_DELETED_RETENTION_DAYS": ("deleted_retention_days", 30, "7", 7),
+    "EVERRUNS_API_KEY": ("api_key", None, "evr_k", "evr_k"),
 }
 # What one process of several is told by another.
 OF_NO_VARIABLE: dict[str, object] = {"share_port": False, "metrics_socket": None}
