@@ -14,7 +14,7 @@ class Suite:
     """Systems that take turns at the same measures. Rates are compared with those of `reference`.
 
     `commits`: the bare SQLite commit is measured too, in the same rounds. `turns`: so are turns that workers
-    begin and end.
+    begin and end. `watches`: and events that as many watchers are told of as are in flight.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Suite:
     needs_postgres: bool = False
     commits: bool = False
     turns: bool = False
+    watches: bool = False
 
 
 SERVICE = "service"
@@ -162,7 +163,19 @@ TURNS = Suite(
     turns=True,
 )
 
-SUITES = (GRPC, REST, GROUP_COMMIT, POSTGRES, PROCESSES, GROWTH, CAPABILITIES, TURNS)
+WATCH = Suite(
+    "watch",
+    "gRPC, SQLite, watchers",
+    "A request is an event that a watcher receives; each is told of every session that is created, and the "
+    "next is created when all have been. The load is a Python client whose one thread receives everything. "
+    "p50 and p99 are from the commit to the receipt.",
+    (Service("service-watch", "this service, one process"),),
+    (),
+    (1_000,),
+    watches=True,
+)
+
+SUITES = (GRPC, REST, GROUP_COMMIT, POSTGRES, PROCESSES, GROWTH, CAPABILITIES, TURNS, WATCH)
 """What is measured when nothing is named."""
 
 ON_REQUEST = (GROWTH_POSTGRES,)

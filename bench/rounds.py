@@ -43,7 +43,11 @@ def measure_suite(suite: Suite, plan: Plan, postgres: Postgres | None) -> Iterat
             if suite.turns:
                 for in_flight in suite.in_flight:
                     for system in running:
-                        yield _turns(suite, in_flight, system, number, plan)
+                        yield _clients(suite, "begin and end", "turns", in_flight, system, number, plan)
+            if suite.watches:
+                for in_flight in suite.in_flight:
+                    for system in running:
+                        yield _clients(suite, "deliver", "watchers", in_flight, system, number, plan)
             for measure in suite.measures:
                 for in_flight in suite.in_flight:
                     for turn in range(len(running)):
@@ -127,14 +131,17 @@ def _commit(suite: Suite, plan: Plan, number: int) -> Sample:
     )
 
 
-def _turns(suite: Suite, in_flight: int, running: Running, number: int, plan: Plan) -> Sample:
+def _clients(
+    suite: Suite, measure: str, program: str, in_flight: int, running: Running, number: int, plan: Plan
+) -> Sample:
+    """A sample that a program of Python clients takes."""
     arguments = [str(running.port), running.key, str(in_flight), str(plan.seconds)]
     cpu = _cpu_seconds(running)
-    said = json.loads(run(["bench.turns", *arguments], {}, plan.cores.load))
+    said = json.loads(run([f"bench.{program}", *arguments], {}, plan.cores.load))
     cpu = _cpu_seconds(running) - cpu
     return Sample(
         suite=suite.name,
-        measure="begin and end",
+        measure=measure,
         in_flight=in_flight,
         system=running.system,
         round=number,
@@ -143,7 +150,7 @@ def _turns(suite: Suite, in_flight: int, running: Running, number: int, plan: Pl
         p50_us=said["p50_us"],
         p99_us=said["p99_us"],
         # Those that warm the server up take their share.
-        cpu_us=cpu / said["turns"] * 1e6,
+        cpu_us=cpu / said.get("turns", said["requests"]) * 1e6,
         resident_bytes=sum(process.resident_bytes() for process in running.processes),
         answer_bytes=said["answer_bytes"],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TypedDict
@@ -13,6 +14,7 @@ from gateway import console, docs, elsewhere, health, routes
 from gateway.access import Access
 from gateway.channels import Channels
 from gateway.dispatch import Dispatcher
+from gateway.event_endpoint import EventEndpoint
 from gateway.metrics import HttpMetrics
 from gateway.routes import RouteTable
 from gateway.rpc_endpoint import RpcEndpoint
@@ -23,6 +25,8 @@ class State(TypedDict):
     """What the lifespan hands to every request."""
 
     routes: RouteTable
+    stopping: asyncio.Event
+    """Set when the process is to end, so that what would go on for ever does not."""
 
 
 def build_app(settings: Settings, registry: CollectorRegistry | None = None) -> Starlette:
@@ -35,7 +39,7 @@ def build_app(settings: Settings, registry: CollectorRegistry | None = None) -> 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         async with Channels(settings.grpc_target, settings.grpc_channels, settings.grpc_tls) as channels:
-            yield {"routes": _route_table(channels, settings)}
+            yield {"routes": _route_table(channels, settings), "stopping": asyncio.Event()}
 
     metrics = HttpMetrics(registry or CollectorRegistry()) if settings.metrics_port is not None else None
     app = Starlette(lifespan=lifespan)
@@ -53,7 +57,13 @@ def _route_table(channels: Channels, settings: Settings) -> RouteTable:
             *(console.routes() if settings.console else ()),
             *(docs.routes(bindings) if settings.docs else ()),
             *(
-                (binding.method, binding.template, RpcEndpoint(binding, channels, settings))
+                (
+                    binding.method,
+                    binding.template,
+                    (EventEndpoint if binding.rpc.server_streaming else RpcEndpoint)(
+                        binding, channels, settings
+                    ),
+                )
                 for binding in bindings
             ),
         ],

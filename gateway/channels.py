@@ -16,7 +16,7 @@ from gateway.tls import ClientFiles, channel_credentials
 Q = TypeVar("Q", bound=Message)
 R = TypeVar("R", bound=Message)
 
-_OPTIONS = (
+OPTIONS = (
     # Channels to one target would otherwise share one connection, and a connection is served by one process.
     ("grpc.use_local_subchannel_pool", 1),
     # The server says what is too large for it, and its answers are as large as they are.
@@ -29,6 +29,7 @@ _OPTIONS = (
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
 )
+"""The options of every channel to the server."""
 
 
 class Rpc(Protocol[Q, R]):
@@ -37,6 +38,14 @@ class Rpc(Protocol[Q, R]):
     def __call__(
         self, request: Q, *, metadata: Metadata, timeout: float
     ) -> grpc.aio.UnaryUnaryCall[Q, R]: ...
+
+
+class StreamingRpc(Protocol[Q, R]):
+    """Calls one RPC that answers with a stream. The timeout is in seconds, None for no end."""
+
+    def __call__(
+        self, request: Q, *, metadata: Metadata, timeout: float | None
+    ) -> grpc.aio.UnaryStreamCall[Q, R]: ...
 
 
 class Channels:
@@ -78,12 +87,34 @@ class Channels:
         ]
         return rpcs[0] if len(rpcs) == 1 else _in_turn(rpcs)
 
+    def streaming_rpc(self, path: str, request_class: type[Q], response_class: type[R]) -> StreamingRpc[Q, R]:
+        """Returns what calls the RPC of this path, which answers with a stream, over the channels in turn."""
+        rpcs: list[StreamingRpc[Q, R]] = [
+            channel.unary_stream(
+                path,
+                request_serializer=request_class.SerializeToString,
+                response_deserializer=response_class.FromString,
+            )
+            for channel in self._channels
+        ]
+        turns = cycle(rpcs)
+
+        def call(request: Q, *, metadata: Metadata, timeout: float | None) -> grpc.aio.UnaryStreamCall[Q, R]:
+            return next(turns)(request, metadata=metadata, timeout=timeout)
+
+        return call
+
+
+def tls_options(tls: ClientFiles) -> tuple[tuple[str, str | int], ...]:
+    """Returns the options of a channel with these files."""
+    name = (("grpc.ssl_target_name_override", tls.server_name),) if tls.server_name else ()
+    return (*OPTIONS, *name)
+
 
 def _channel(target: str, tls: ClientFiles | None) -> grpc.aio.Channel:
     if tls is None:
-        return grpc.aio.insecure_channel(target, options=_OPTIONS)
-    name = (("grpc.ssl_target_name_override", tls.server_name),) if tls.server_name else ()
-    return grpc.aio.secure_channel(target, channel_credentials(tls), options=(*_OPTIONS, *name))
+        return grpc.aio.insecure_channel(target, options=OPTIONS)
+    return grpc.aio.secure_channel(target, channel_credentials(tls), options=tls_options(tls))
 
 
 def _in_turn(rpcs: list[Rpc[Q, R]]) -> Rpc[Q, R]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from everruns.v1.error_reason_pb2 import MALFORMED_BODY
@@ -12,6 +12,7 @@ from gateway import errors, headers
 from gateway.access import CLIENT_GONE, UNMATCHED, Access
 from gateway.body import ClientGone
 from gateway.exchange import Answer, HttpRequest
+from gateway.parts import send_parts
 from gateway.problem import Problem, refusal
 from gateway.routes import RouteTable
 
@@ -65,7 +66,12 @@ class Dispatcher:
                 _logger.exception("request %s: %s %s failed", request_id, scope["method"], route)
                 internal = errors.internal()
                 answer, reason = errors.problem_answer(internal, request_id), internal.code
-            await _send(answer, request_id, scope["scheme"], send)
+            if answer.body_parts is None:
+                await _send(answer, request_id, scope["scheme"], send)
+            else:
+                start, is_head = _start(answer, request_id, scope["scheme"]), scope["method"] == "HEAD"
+                stopping = scope["state"]["stopping"]
+                await send_parts(start, answer.body_parts, is_head, stopping, receive, send)
             status = answer.status
         finally:
             peer = scope.get("client")
@@ -79,6 +85,11 @@ def _two_lengths() -> Problem:
 
 
 async def _send(answer: Answer, request_id: str, scheme: str, send: Send) -> None:
+    await send(_start(answer, request_id, scheme))
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def _start(answer: Answer, request_id: str, scheme: str) -> Message:
     given = {name for name, _ in answer.headers}
     added = [header for header in _SECURITY_HEADERS if header[0] not in given]
     headers = [*answer.headers, (b"x-request-id", request_id.encode()), *added]
@@ -86,5 +97,4 @@ async def _send(answer: Answer, request_id: str, scheme: str, send: Send) -> Non
         headers.append(_OVER_TLS)
     if answer.body:
         headers.append((b"content-length", str(len(answer.body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    return {"type": "http.response.start", "status": answer.status, "headers": headers}

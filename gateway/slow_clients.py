@@ -50,6 +50,13 @@ class Impatient(H11Protocol):
         super().connection_lost(exc)
         self._stop_waiting()
 
+    def shutdown(self) -> None:
+        """Has streams end, which uvicorn would wait for."""
+        super().shutdown()
+        stopping = self.app_state.get("stopping")
+        if isinstance(stopping, asyncio.Event):
+            stopping.set()
+
     def _wait(self) -> None:
         self._waiting = self.loop.call_later(self._seconds, self.transport.close)
 

@@ -21,8 +21,8 @@ from server.catalog.models import load_models
 from server.core.caller import Scope
 from server.core.catalog import Catalog
 from server.core.clock import SystemClock
+from server.core.environment import Environment, environment_id, environment_text
 from server.core.errors import Reason, ServiceError
-from server.core.merge import remembering
 from server.core.meters import Meters
 from server.core.model import ANY_MODEL, ModelTable
 from server.core.session import DAY, RETENTION
@@ -32,21 +32,24 @@ from server.metrics import Metrics
 from server.rpc.agent_service import AgentService
 from server.rpc.calls import LARGEST_MESSAGE, Calls
 from server.rpc.capability_service import CapabilityService
+from server.rpc.event_messages import EventMessages
 from server.rpc.journal import Journal
 from server.rpc.key_service import KeyService
 from server.rpc.model_service import ModelService
 from server.rpc.page_token import PageTokens
 from server.rpc.reflection import add_reflection
 from server.rpc.request_threads import RequestThreads
+from server.rpc.resume_token import ResumeTokens
 from server.rpc.services import add_service
 from server.rpc.session_service import SessionService
 from server.rpc.streams import CountedHealth, Streams
 from server.rpc.transfer_service import SessionTransferService, Transfers
 from server.rpc.turn_service import TurnService
+from server.rpc.watch_hub import WatchHub, WatchLimits
 from server.settings import Settings
 from server.store.migrate import migrate
 from server.store.peewee_store import PeeweeStore, open_dialect
-from server.sweeper import Sweeper
+from server.sweeper import KeptEvents, Sweeper
 from server.usecases.apply_agent import ApplyAgent
 from server.usecases.authenticate import Authenticate
 from server.usecases.batch_create_sessions import BatchCreateSessions
@@ -60,21 +63,25 @@ from server.usecases.create_key import IssueKey
 from server.usecases.create_session import CreateSession
 from server.usecases.delete_agent import DeleteAgent
 from server.usecases.delete_session import DeleteSession
+from server.usecases.diff_agent_versions import DiffAgentVersions
 from server.usecases.end_turn import EndTurn
 from server.usecases.explain_session import ExplainSession
 from server.usecases.export_sessions import ExportSessions
 from server.usecases.get_agent import GetAgent
+from server.usecases.get_agent_version import GetAgentVersion
 from server.usecases.get_capability import GetCapability
 from server.usecases.get_key import GetKey
 from server.usecases.get_model import GetModel
 from server.usecases.get_runtime_agent import GetRuntimeAgent
 from server.usecases.get_session import GetSession
+from server.usecases.get_session_drift import GetSessionDrift
 from server.usecases.get_session_stats import GetSessionStats
 from server.usecases.get_turn import GetTurn
 from server.usecases.heartbeat_turn import HeartbeatTurn
 from server.usecases.import_agent import ImportAgent
 from server.usecases.import_sessions import ImportSessions
 from server.usecases.key_uses import KeyUses
+from server.usecases.list_agent_versions import ListAgentVersions
 from server.usecases.list_agents import ListAgents
 from server.usecases.list_capabilities import ListCapabilities
 from server.usecases.list_keys import ListKeys
@@ -83,13 +90,16 @@ from server.usecases.list_sessions import ListSessions
 from server.usecases.list_turns import ListTurns
 from server.usecases.pin_session import PinSession
 from server.usecases.preview_agent import PreviewAgent
+from server.usecases.preview_agent_update import PreviewAgentUpdate
 from server.usecases.preview_session import PreviewSession
 from server.usecases.revoke_key import RevokeKey
+from server.usecases.rollback_agent import RollbackAgent
 from server.usecases.rotate_key import RotateKey
 from server.usecases.undelete_session import UndeleteSession
 from server.usecases.unpin_session import UnpinSession
 from server.usecases.update_agent import UpdateAgent
 from server.usecases.update_session import UpdateSession
+from server.usecases.watch_sessions import WatchSessions
 
 SESSIONS = session_service_pb2.DESCRIPTOR.services_by_name["SessionService"]
 AGENTS = agent_service_pb2.DESCRIPTOR.services_by_name["AgentService"]
@@ -135,6 +145,7 @@ class App:
     metrics: Metrics | None
     """None where nobody is to ask for them."""
     sweeper: Sweeper
+    watches: WatchHub
 
 
 def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
@@ -150,7 +161,9 @@ def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
             raise ServiceError(Reason.STORE_UNAVAILABLE, text) from error
     dialect = open_dialect(settings.database_url, settings.postgres_prepare)
     migrate(dialect)
-    return PeeweeStore(dialect, largest_group=settings.group_size, meters=meters)
+    return PeeweeStore(
+        dialect, largest_group=settings.group_size, meters=meters, notify=settings.postgres_notify
+    )
 
 
 def make_services(
@@ -159,14 +172,20 @@ def make_services(
     default_model: str | None,
     models: ModelTable = ANY_MODEL,
     retention: int = RETENTION,
+    watch_limits: WatchLimits | None = None,
+    streams: Streams | None = None,
 ) -> Services:
     """The services over a store, a catalog and a table of models; `retention` is that of UndeleteSession."""
-    merge, clock = remembering(catalog), SystemClock()
-    get_runtime_agent = GetRuntimeAgent(store, merge, models, default_model)
+    environment, clock = Environment.of(catalog, models, default_model), SystemClock()
+    merge, here = environment.merge, environment_id(environment_text(environment))
+    watch, resume_tokens = WatchSessions(store, merge), ResumeTokens(store.shared_secret("page tokens"))
+    messages = EventMessages(watch, resume_tokens)
+    watches = WatchHub(watch, messages, lambda: Authenticate(store.keys), watch_limits, streams)
+    get_runtime_agent = GetRuntimeAgent(store, environment)
     explain_session = ExplainSession(get_runtime_agent)
     return Services(
         sessions=SessionService(
-            create_session=CreateSession(store, merge, models, clock),
+            create_session=CreateSession(store, merge, models, clock, here),
             preview_session=PreviewSession(store, merge, models, default_model),
             get_session=GetSession(store, merge),
             list_sessions=ListSessions(store, merge),
@@ -178,10 +197,13 @@ def make_services(
             get_runtime_agent=get_runtime_agent,
             explain_session=explain_session,
             compare_sessions=CompareSessions(explain_session),
+            get_session_drift=GetSessionDrift(store, environment, here),
             cancel_turn=CancelTurn(store, clock),
+            watches=watches,
+            resume_tokens=resume_tokens,
             undelete_session=UndeleteSession(store, merge, retention),
             batch_get_sessions=BatchGetSessions(store, merge),
-            batch_create_sessions=BatchCreateSessions(store, merge, models, clock),
+            batch_create_sessions=BatchCreateSessions(store, merge, models, clock, here),
         ),
         agents=AgentService(
             create_agent=CreateAgent(store, merge, models, clock),
@@ -193,6 +215,11 @@ def make_services(
             copy_agent=CopyAgent(store, clock),
             import_agent=ImportAgent(store, merge, models, clock),
             preview_agent=PreviewAgent(store, merge, models, default_model),
+            preview_agent_update=PreviewAgentUpdate(store, environment, clock),
+            list_agent_versions=ListAgentVersions(store),
+            get_agent_version=GetAgentVersion(store),
+            diff_agent_versions=DiffAgentVersions(store),
+            rollback_agent=RollbackAgent(store, clock),
         ),
         capabilities=CapabilityService(
             list_capabilities=ListCapabilities(catalog),
@@ -225,8 +252,13 @@ def build(settings: Settings) -> App:
     catalog, models = load_catalog(settings.catalog_dir), load_models(settings.models_file)
     meters = None if settings.metrics_port is None else Meters()
     store = open_store(settings, meters)
+    here = environment_text(Environment.of(catalog, models, settings.default_model))
+    store.environments.keep(environment_id(here), here)
+    streams = Streams()
+    limits = WatchLimits(settings.watchers, settings.watch_backlog, settings.watch_bookmark_seconds)
     retention = settings.deleted_retention_days * DAY
-    services = make_services(store, catalog, settings.default_model, models, retention)
+    services = make_services(store, catalog, settings.default_model, models, retention, limits, streams)
+    watches = services.sessions.watches
     patient = RequestThreads(settings.threads, "patient")
     quick = RequestThreads(settings.quick_threads, "quick")
     server = grpc.server(
@@ -255,7 +287,6 @@ def build(settings: Settings) -> App:
     add_service(server, calls, MODELS, services.models)
     Transfers(calls, services.transfers).add_to(server)
     names = [descriptor.full_name for descriptor in (*SERVICES, TRANSFERS)]
-    streams = Streams()
     servicer = CountedHealth(streams)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     if settings.reflection:
@@ -264,9 +295,10 @@ def build(settings: Settings) -> App:
         servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
     threads = patient, quick
     kind = settings.database_url.partition(":")[0]
-    metrics = Metrics(meters, store, threads, streams, kind) if meters else None
-    sweeper = Sweeper(store.turns, store.sessions, retention)
-    return App(server, servicer, store, key_uses, calls, threads, metrics, sweeper)
+    metrics = Metrics(meters, store, threads, streams, watches, kind) if meters else None
+    kept = KeptEvents(settings.events_kept_seconds, settings.events_kept)
+    sweeper = Sweeper(store.turns, store.sessions, retention, store.session_events, kept)
+    return App(server, servicer, store, key_uses, calls, threads, metrics, sweeper, watches)
 
 
 def _connection_age(seconds: int) -> list[tuple[str, int]]:

@@ -16,6 +16,7 @@ from server.core.meters import Meters
 from server.core.tally import Distribution
 from server.executor import Threads
 from server.rpc.streams import Streams
+from server.rpc.watch_hub import WatchHub
 from server.store.peewee_store import PeeweeStore
 
 
@@ -27,6 +28,7 @@ class Metrics:
     store: PeeweeStore
     threads: tuple[Threads, ...]
     streams: Streams
+    watches: WatchHub
     database: str
 
     def families(self) -> list[Metric]:
@@ -81,6 +83,11 @@ class Metrics:
             (method,): count for method, count in self.streams.counts().items()
         }
         yield _gauge("everruns_streams_open", "Streams that are open.", ("method",), open_streams)
+        for name, text, count in (
+            ("everruns_watch_events_sent", "Events sent, to each watcher for itself.", self.watches.sent),
+            ("everruns_watchers_cut_off", "Watchers that did not keep up.", self.watches.cut_off),
+        ):
+            yield CounterMetricFamily(name, text, value=count)
 
     def _store(self) -> Iterator[Metric]:
         meters = self.meters

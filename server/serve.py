@@ -130,6 +130,7 @@ def drain(app: App, port: int) -> None:
     """Stops: clients are told, calls in flight finish, new ones are refused as retryable."""
     logger.info("stopping: finishing the calls in flight")
     app.health.enter_graceful_shutdown()
+    app.watches.close()
     started = time.monotonic()
     # What has come already, or comes before its client has heard, is still taken.
     _wait_for_quiet(app.threads, _LEAD)

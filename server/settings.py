@@ -56,6 +56,12 @@ class Settings:
     reflection: bool
     max_connection_age: int
     deleted_retention_days: int
+    watchers: int
+    watch_backlog: int
+    watch_bookmark_seconds: int
+    events_kept_seconds: int
+    events_kept: int
+    postgres_notify: bool
     api_key: str | None = field(repr=False)
     share_port: bool = False
     """Whether other processes of this service listen on the port too; nothing of the environment."""
@@ -119,6 +125,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     errors_only: int | None = 0
     cores = 1 if on_sqlite else len(os.sched_getaffinity(0))
     workers = read("EVERRUNS_WORKERS", cores, _count)
+    postgres_prepare = read("EVERRUNS_POSTGRES_PREPARE", True, _switch)
     return Settings(
         grpc_host=read("EVERRUNS_GRPC_HOST", "127.0.0.1", str),
         grpc_port=read("EVERRUNS_GRPC_PORT", 50051, _port),
@@ -128,7 +135,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         catalog_dir=read("EVERRUNS_CATALOG_DIR", None, Path),
         default_model=read("EVERRUNS_DEFAULT_MODEL", None, str),
         models_file=read("EVERRUNS_MODELS_FILE", None, Path),
-        postgres_prepare=read("EVERRUNS_POSTGRES_PREPARE", True, _switch),
+        postgres_prepare=postgres_prepare,
         workers=workers,
         pin_cores=read("EVERRUNS_PIN_CORES", True, _switch),
         threads=read("EVERRUNS_THREADS", 64 if on_sqlite else 24, _count),
@@ -146,6 +153,13 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         reflection=read("EVERRUNS_GRPC_REFLECTION", True, _switch),
         max_connection_age=read("EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS", 0 if workers == 1 else 300, _age),
         deleted_retention_days=read("EVERRUNS_DELETED_RETENTION_DAYS", 30, _days),
+        watchers=read("EVERRUNS_WATCHERS", 5_000, _watchers),
+        watch_backlog=read("EVERRUNS_WATCH_BACKLOG", 1_000, _count),
+        watch_bookmark_seconds=read("EVERRUNS_WATCH_BOOKMARK_SECONDS", 30, _count),
+        events_kept_seconds=read("EVERRUNS_EVENTS_KEPT_SECONDS", 3_600, _events),
+        events_kept=read("EVERRUNS_EVENTS_KEPT", 100_000, _events),
+        # A pooler in transaction mode passes on nothing that a connection listens for.
+        postgres_notify=read("EVERRUNS_POSTGRES_NOTIFY", postgres_prepare, _switch),
         api_key=read("EVERRUNS_API_KEY", None, str),
     )
 
@@ -159,6 +173,18 @@ def _port(text: str) -> int:
 def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 10_000:
         raise ValueError(f'must be a number from 1 to 10000, not "{text}"')
+    return int(text)
+
+
+def _watchers(text: str) -> int:
+    if not text.isdecimal() or len(text) > 6 or int(text) > 100_000:
+        raise ValueError(f'must be a number from 0 to 100000, not "{text}"')
+    return int(text)
+
+
+def _events(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000_000:
+        raise ValueError(f'must be a number from 1 to 1000000000, not "{text}"')
     return int(text)
 
 

@@ -50,6 +50,6 @@ class BulkSessions(Protocol):
         """Keeps sessions of an organization as they are where their ids are free, in one transaction;
         answers of each what came of it.
 
-        That is AGENT_NOT_FOUND where its agent is not there, SESSION_ALREADY_EXISTS where another
-        session, also a deleted one, has its id.
+        That is AGENT_NOT_FOUND where its agent is not there, AGENT_VERSION_NOT_FOUND where a version of
+        its agent is not, SESSION_ALREADY_EXISTS where another session, also a deleted one, has its id.
         """

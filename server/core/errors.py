@@ -49,6 +49,7 @@ class Reason(StrEnum):
     CAPABILITY_NOT_FOUND = "CAPABILITY_NOT_FOUND"
     TURN_NOT_FOUND = "TURN_NOT_FOUND"
     KEY_NOT_FOUND = "KEY_NOT_FOUND"
+    AGENT_VERSION_NOT_FOUND = "AGENT_VERSION_NOT_FOUND"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
     MODEL_NOT_FOUND = "MODEL_NOT_FOUND"
 
@@ -69,6 +70,10 @@ class Reason(StrEnum):
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     SERVER_UNAVAILABLE = "SERVER_UNAVAILABLE"
     INTERNAL = "INTERNAL"
+
+    TOO_MANY_WATCHERS = "TOO_MANY_WATCHERS"
+    WATCHER_TOO_SLOW = "WATCHER_TOO_SLOW"
+    INVALID_RESUME_TOKEN = "INVALID_RESUME_TOKEN"  # noqa: S105  # the name of a reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +157,15 @@ def agent_not_found(public_id: str) -> ServiceError:
     """The same answer whether there is no such agent or it is another organization's."""
     return ServiceError(
         Reason.AGENT_NOT_FOUND, f"there is no agent {public_id}", resource=Resource("agent", public_id)
+    )
+
+
+def agent_version_not_found(public_id: str, number: int) -> ServiceError:
+    """The answer where an agent is there and has no such version."""
+    return ServiceError(
+        Reason.AGENT_VERSION_NOT_FOUND,
+        f"the agent {public_id} has no version {number}",
+        resource=Resource("agent_version", f"{public_id}/versions/{number}"),
     )
 
 

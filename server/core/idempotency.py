@@ -24,8 +24,8 @@ def encode_session(view: SessionView) -> bytes:
     """A session as it was answered."""
     s = view.session
     fixed = [s.organization_id.hex(), s.id.hex(), s.agent_id.hex(), s.title, s.tags, s.model_id]
-    rest = [s.capabilities.text, s.status, s.created_at, s.updated_at, view.features, s.expires_at]
-    return orjson.dumps([*fixed, *rest])
+    rest = [s.capabilities.text, s.status, s.created_at, s.updated_at, view.features]
+    return orjson.dumps([*fixed, *rest, s.created_version, s.pinned_version, s.expires_at])
 
 
 def decode_session(answer: bytes) -> SessionView:
@@ -45,8 +45,9 @@ def decode_sessions(answer: bytes) -> list[SessionView]:
 
 def _session(values: Sequence[Any]) -> SessionView:
     organization_id, id, agent_id, title, tags, model_id, layer, status, *rest = values
-    # An answer of a version without expiry has none.
-    created, updated, features, expires_at = (*rest, None)[:4]
+    # An answer of before there were versions, or expiry, has none.
+    rest += (1, None, None)[len(rest) - 3 :]
+    created, updated, features, created_version, pinned_version, expires_at = rest
     session = Session(
         bytes.fromhex(organization_id),
         bytes.fromhex(id),
@@ -58,6 +59,8 @@ def _session(values: Sequence[Any]) -> SessionView:
         SessionStatus(status),
         created,
         updated,
+        created_version=created_version,
+        pinned_version=pinned_version,
         expires_at=expires_at,
     )
     return SessionView(session, tuple(features))
@@ -67,14 +70,15 @@ def encode_agent(agent: Agent) -> bytes:
     """An agent as it was answered."""
     named = [agent.name, agent.display_name, agent.description, agent.system_prompt]
     settings = [agent.default_model_id, agent.tags, agent.capabilities.text, agent.max_iterations]
-    rest = [agent.status, agent.created_at, agent.updated_at]
+    rest = [agent.status, agent.created_at, agent.updated_at, agent.version]
     return orjson.dumps([agent.organization_id.hex(), agent.id.hex(), *named, *settings, *rest])
 
 
 def decode_agent(answer: bytes) -> Agent:
     """What `encode_agent` was given."""
     organization_id, id, name, display_name, description, prompt, *rest = orjson.loads(answer)
-    model, tags, layer, max_iterations, status, created, updated = rest
+    # An answer of before there were versions has none.
+    model, tags, layer, max_iterations, status, created, updated, version = (*rest, 1)[:8]
     return Agent(
         bytes.fromhex(organization_id),
         bytes.fromhex(id),
@@ -89,6 +93,7 @@ def decode_agent(answer: bytes) -> Agent:
         AgentStatus(status),
         created,
         updated,
+        version,
     )
 
 

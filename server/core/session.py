@@ -28,8 +28,10 @@ RETENTION = 30 * DAY
 class Session:
     """A conversation in which an agent works. Times are microseconds since 1970.
 
-    `turn_expires_at` is when the lease of the turn that runs does; None while none runs. From `expires_at`
-    on the session is as one that was deleted then; None for never.
+    `turn_expires_at` is when the lease of the turn that runs does; None while none runs. Of its agent's
+    versions it was created with `created_version`, and runs with `pinned_version`, None for the latest.
+    `environment` is the id of the core.environment that it was created in; None where that is not known.
+    From `expires_at` on the session is as one that was deleted then; None for never.
     """
 
     organization_id: bytes
@@ -43,6 +45,9 @@ class Session:
     created_at: int
     updated_at: int
     turn_expires_at: int | None = None
+    created_version: int = 1
+    pinned_version: int | None = None
+    environment: int | None = None
     expires_at: int | None = None
 
     def is_there(self, now: int) -> bool:
@@ -51,10 +56,17 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class Pin:
+    """That a session runs with one version of its agent: the latest at the time, or the one named."""
+
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SessionSpec:
     """What a caller sets of a session. Exactly one of `agent_id` and `agent_name` names the agent of a
-    new one; an update has neither. At most one of `expires_at`, in microseconds since 1970, and
-    `ttl_seconds`, from now, is set."""
+    new one; an update has neither. Without a `pin` it runs with the agent's latest version. At most one of
+    `expires_at`, in microseconds since 1970, and `ttl_seconds`, from now, is set."""
 
     agent_id: bytes | None = None
     agent_name: str | None = None
@@ -62,6 +74,7 @@ class SessionSpec:
     tags: tuple[str, ...] = ()
     model_id: str | None = None
     capabilities: Layer = EMPTY
+    pin: Pin | None = None
     expires_at: int | None = None
     ttl_seconds: int | None = None
 

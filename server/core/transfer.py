@@ -11,7 +11,8 @@ LINE_VERSION = 1
 
 
 def as_exported(session: Session) -> Session:
-    """The session without the turn that runs in it, since turns are not exported: between turns then."""
-    if session.status is not SessionStatus.ACTIVE:
-        return session
-    return replace(session, status=SessionStatus.IDLE, turn_expires_at=None)
+    """The session without the turn that runs in it, since turns are not exported: between turns then; and
+    without its environment, which is of the store that it was created in."""
+    if session.status is SessionStatus.ACTIVE:
+        session = replace(session, status=SessionStatus.IDLE, turn_expires_at=None)
+    return session if session.environment is None else replace(session, environment=None)

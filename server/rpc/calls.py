@@ -17,10 +17,11 @@ from google.protobuf.message import DecodeError, Message
 from server.core.caller import Caller, Scope
 from server.core.errors import Reason, ServiceError, invalid_field
 from server.core.ids import InvalidId, parse_id
+from server.core.later import Later, Take
 from server.core.page import PageRequest
 from server.rpc.errors import to_status
 from server.rpc.journal import Journal
-from server.rpc.page_token import ListRequest, PageTokens
+from server.rpc.page_token import PagedRequest, PageTokens
 from server.rpc.validate import validate
 from server.usecases.authenticate import Authenticate, require
 
@@ -32,9 +33,9 @@ Response = TypeVar("Response")
 LARGEST_MESSAGE = 4 * 1024 * 1024
 """The most bytes of a request."""
 
-_READING = ("Get", "BatchGet", "List", "Preview", "Explain", "Compare", "Export")
+_READING = ("Get", "BatchGet", "List", "Preview", "Explain", "Compare", "Diff", "Export", "Watch")
 _WORKING = frozenset({"BeginTurn", "HeartbeatTurn", "EndTurn"})
-_QUICK = ("Get",)
+_QUICK = ("Get", "CreateSession")
 
 
 class Call:
@@ -53,11 +54,16 @@ class Call:
         """When the caller stops waiting, in seconds of time.monotonic(); infinity if never."""
         return time.monotonic() + self._context.time_remaining()
 
-    def page_request(self, request: ListRequest) -> PageRequest:
+    @property
+    def context(self) -> grpc.ServicerContext:
+        """What grpc knows of it, for a method that answers by itself."""
+        return self._context
+
+    def page_request(self, request: PagedRequest) -> PageRequest:
         """The part of the organization's list that is asked for. Raises INVALID_PAGE_TOKEN."""
         return self._tokens.page_request(request, self.organization_id)
 
-    def next_page_token(self, request: ListRequest, after: tuple[int, bytes] | None) -> str | None:
+    def next_page_token(self, request: PagedRequest, after: tuple[int, bytes] | None) -> str | None:
         """The token of the page after an item; None when there is none."""
         return self._tokens.next_page_token(request, self.organization_id, after)
 
@@ -96,21 +102,42 @@ class Calls:
         self._authenticate = _refuse
 
     def around(
-        self, name: str, method: Callable[[Request, Call], Response], scope: Scope | None = None
-    ) -> Callable[[Request | Undecodable, grpc.ServicerContext], Response]:
+        self,
+        name: str,
+        method: Callable[[Request, Call], Response | Later[Response]],
+        scope: Scope | None = None,
+    ) -> Callable[[Request | Undecodable, grpc.ServicerContext], Response | Later[Response]]:
         """The method as grpc calls it: it validates, and ends with a status where `method` raises.
 
         `name` is the rpc's; without a `scope` those that only read need `read`, those of a worker `worker`,
-        the others `write`. Reading one thing by its id never waits for long, and runs on the threads for
-        quick calls if there are such.
+        the others `write`. What never waits for long, as reading one thing by its id or what is answered
+        Later, runs on the threads for quick calls if there are such.
         """
         needed = scope or _scope(name)
         journal, answered = self._journal, (name, "OK")
 
-        def handle(request: Request | Undecodable, context: grpc.ServicerContext) -> Response:
+        def handle(
+            request: Request | Undecodable, context: grpc.ServicerContext
+        ) -> Response | Later[Response]:
             started = time.perf_counter()
             headers = _headers(context)
             caller: Caller | None = None
+
+            def end(take: Take[Response]) -> Response:
+                try:
+                    response = take()
+                except Exception as error:
+                    return refuse(error)
+                if journal.notes_answers:
+                    journal.answered(answered, started, headers.request_id, caller, context)
+                return response
+
+            def refuse(error: Exception) -> NoReturn:
+                request_id = headers.request_id or uuid.uuid4().hex
+                refused = _refusal(error, name, request_id)
+                journal.refused(name, refused, started, request_id, caller, context)
+                _abort(context, to_status(refused, request_id))
+
             try:
                 caller = self._authenticate(headers.authorization)
                 require(caller, needed)
@@ -120,10 +147,9 @@ class Calls:
                 validate(request)
                 response = method(request, Call(caller, context, self._tokens))
             except Exception as error:
-                request_id = headers.request_id or uuid.uuid4().hex
-                refused = _refusal(error, name, request_id)
-                journal.refused(name, refused, started, request_id, caller, context)
-                return _abort(context, to_status(refused, request_id))
+                return refuse(error)
+            if isinstance(response, Later):
+                return response.then(end)
             if journal.notes_answers:
                 journal.answered(answered, started, headers.request_id, caller, context)
             return response

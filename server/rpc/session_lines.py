@@ -40,6 +40,9 @@ def write_line(session: Session) -> bytes:
         content["model_id"] = session.model_id
     if session.capabilities.entries:
         content["capabilities"] = [_entry(entry) for entry in session.capabilities.entries]
+    if session.pinned_version is not None:
+        content["pinned_agent_version"] = session.pinned_version
+    content["created_agent_version"] = session.created_version
     content["status"] = session.status
     content["created_at"] = _time_text(session.created_at)
     content["updated_at"] = _time_text(session.updated_at)
@@ -118,6 +121,8 @@ def _session(message: pb.ExportedSession, organization_id: bytes, now: int) -> S
         status=SessionStatus(message.status),
         created_at=created_at,
         updated_at=updated_at,
+        created_version=message.created_agent_version if message.HasField("created_agent_version") else 1,
+        pinned_version=message.pinned_agent_version if message.HasField("pinned_agent_version") else None,
         expires_at=expires_at,
     )
 

@@ -6,7 +6,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import grpc
 
@@ -16,12 +16,15 @@ from server.core.caller import Scope
 from server.core.clock import Clock
 from server.core.errors import Reason, ServiceError, invalid_field
 from server.core.ids import parse_id
+from server.core.later import Later
 from server.core.session import Session
 from server.rpc.calls import LARGEST_MESSAGE, Call, Calls, Undecodable, deserializer
 from server.rpc.errors import shortened
 from server.rpc.session_lines import read_line, split_lines, write_line
 from server.usecases.export_sessions import ExportSessions
 from server.usecases.import_sessions import Imported, ImportSessions, Line
+
+T = TypeVar("T")
 
 MOST_TRANSFERS = 4
 """How many run at once in a process; each holds a thread."""
@@ -86,7 +89,7 @@ class Transfers:
             total = self._service.export_sessions.total(call.organization_id)
             return _parts(self._service.export_sessions(call.organization_id, after), total)
 
-        parts = self._calls.around("ExportSessions", begin)(request, context)
+        parts = _now(self._calls.around("ExportSessions", begin)(request, context))
         try:
             for part in parts:
                 with self._waiting(context):
@@ -103,7 +106,8 @@ class Transfers:
             return _imported(self._service.import_sessions(call.organization_id, lines, call.deadline))
 
         # Its messages come later, so what is looked at before is an empty one.
-        return self._calls.around("ImportSessions", run, Scope.ADMIN)(pb.ImportSessionsRequest(), context)
+        handle = self._calls.around("ImportSessions", run, Scope.ADMIN)
+        return _now(handle(pb.ImportSessionsRequest(), context))
 
     def _lines(
         self,
@@ -162,6 +166,10 @@ class Transfers:
             yield
         finally:
             timer.cancel()
+
+
+def _now(answer: T | Later[T]) -> T:
+    return answer.result() if isinstance(answer, Later) else answer
 
 
 def _raising(error: ServiceError) -> Callable[[pb.ExportSessionsRequest, Call], NoReturn]:

@@ -9,11 +9,13 @@ from typing import TypeVar, cast
 from peewee import SQL, Expression, Query, fn
 
 from server.core.agent import Agent, AgentFilter, AgentStatus
+from server.core.agent_version import succeed
 from server.core.errors import agent_already_exists
 from server.core.ids import format_id
 from server.core.page import Page, PageRequest
 from server.core.store import Once, Replay
 from server.store import models
+from server.store.agent_versions import PeeweeAgentVersions
 from server.store.dialect import Dialect, DuplicateRow
 from server.store.once import Answers
 from server.store.rows import AGENT_COLUMNS, agent_values, folded, read_agent
@@ -27,9 +29,12 @@ T = TypeVar("T")
 class PeeweeAgents:
     """The agents of a database; see core.store.Agents for what each method promises."""
 
-    def __init__(self, dialect: Dialect, writer: Writer, answers: Answers) -> None:
+    def __init__(
+        self, dialect: Dialect, writer: Writer, versions: PeeweeAgentVersions, answers: Answers
+    ) -> None:
         self._dialect = dialect
         self._writer = writer
+        self._versions = versions
         self._answers = answers
         self._statements = _Statements(dialect)
 
@@ -99,7 +104,8 @@ class PeeweeAgents:
             row = transaction.execute(statement, (self._dialect.key(organization_id), where)).fetchone()
             if row is None:
                 return self._insert(transaction, change(None), once)
-            agent = self._replace(transaction, change(read_agent(row)))
+            before = read_agent(row)
+            agent = self._replace(transaction, before, change(before))
             if once:
                 self._answers.keep(transaction, organization_id, once, agent)
             return agent
@@ -113,7 +119,10 @@ class PeeweeAgents:
 
         def write(transaction: Transaction) -> Agent | None:
             row = transaction.execute(self._statements.lock, (key(organization_id), key(id))).fetchone()
-            return self._replace(transaction, change(read_agent(row))) if row else None
+            if row is None:
+                return None
+            before = read_agent(row)
+            return self._replace(transaction, before, change(before))
 
         return self._write(write, format_id("agent", id), deadline)
 
@@ -130,13 +139,18 @@ class PeeweeAgents:
 
     def _insert(self, transaction: Transaction, agent: Agent, once: Once[Agent] | None) -> Agent:
         transaction.execute(self._statements.insert, agent_values(agent, self._dialect.key))
+        self._versions.keep(transaction, agent)
         if once:
             self._answers.keep(transaction, agent.organization_id, once, agent)
         return agent
 
-    def _replace(self, transaction: Transaction, agent: Agent) -> Agent:
+    def _replace(self, transaction: Transaction, before: Agent, changed: Agent) -> Agent:
+        agent = succeed(before, changed)
         values = agent_values(agent, self._dialect.key)
         transaction.execute(self._statements.update, (*values[2:], *values[:2]))
+        if agent.version != before.version:
+            self._versions.keep_missing(transaction, before)
+            self._versions.keep(transaction, agent)
         return agent
 
 

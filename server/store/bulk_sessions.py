@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 
 from server.core.agent import Agent
 from server.core.bulk_store import Put
 from server.core.clock import Clock
-from server.core.errors import ServiceError, agent_not_found, session_already_exists
+from server.core.errors import (
+    ServiceError,
+    agent_not_found,
+    agent_version_not_found,
+    session_already_exists,
+)
 from server.core.ids import format_id
 from server.core.session import Session
 from server.core.store import NO_KEY, Once, Replay, SessionRow
@@ -87,7 +91,7 @@ class PeeweeBulkSessions:
     ) -> Sequence[Put | ServiceError]:
         def write(transaction: Transaction) -> Sequence[Put | ServiceError]:
             agent_ids = {session.agent_id for session in sessions}
-            known = {id for id in agent_ids if self._agents.read(transaction, organization_id, id)}
+            agents = {id: self._agents.read(transaction, organization_id, id) for id in agent_ids}
             ids = [session.id for session in sessions]
             rows = self._read_all(transaction, organization_id, ids, NO_KEY)
             there = {row.session.id: row.session for row in rows}
@@ -95,7 +99,8 @@ class PeeweeBulkSessions:
             outcomes: list[Put | ServiceError] = []
             made = []
             for session in sessions:
-                outcome = _putting(session, there.get(session.id), session.id in deleted, known)
+                agent = agents[session.agent_id]
+                outcome = _putting(session, there.get(session.id), session.id in deleted, agent)
                 if outcome is Put.CREATED:
                     made.append(session)
                     there[session.id] = session
@@ -117,7 +122,7 @@ class PeeweeBulkSessions:
 
 
 def _putting(
-    session: Session, there: Session | None, deleted: bool, known_agents: AbstractSet[bytes]
+    session: Session, there: Session | None, deleted: bool, agent: Agent | None
 ) -> Put | ServiceError:
     """What is to come of a session that is to be kept as it is."""
     if there is not None:
@@ -126,6 +131,10 @@ def _putting(
         return session_already_exists(format_id("session", session.id), "is there already, and not the same")
     if deleted:
         return session_already_exists(format_id("session", session.id), "was deleted; undelete it")
-    if session.agent_id not in known_agents:
+    if agent is None:
         return agent_not_found(format_id("agent", session.agent_id))
+    # Versions are numbered without gaps, and never go.
+    newest = max(session.created_version, session.pinned_version or 1)
+    if newest > agent.version:
+        return agent_version_not_found(format_id("agent", agent.id), newest)
     return Put.CREATED

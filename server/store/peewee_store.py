@@ -9,11 +9,14 @@ from server.core.clock import Clock, wall_clock
 from server.core.errors import Reason, ServiceError
 from server.core.meters import Meters
 from server.store import models
+from server.store.agent_versions import PeeweeAgentVersions
 from server.store.agents import PeeweeAgents
 from server.store.bulk_sessions import PeeweeBulkSessions
 from server.store.dialect import Dialect
+from server.store.environments import PeeweeEnvironments
 from server.store.keys import PeeweeKeys
 from server.store.once import Answers
+from server.store.session_events import PeeweeSessionEvents
 from server.store.sessions import PeeweeSessions
 from server.store.shared_secrets import SharedSecrets
 from server.store.sqlite import SqliteDialect
@@ -28,7 +31,7 @@ LONGEST_QUEUE = 1024
 class PeeweeStore:
     """A core.store.Store over a database whose schema is up to date: see migrate.py.
 
-    `clock` says when a lease has run out.
+    `clock` says when a lease has run out. `notify` has PostgreSQL tell all processes of new events.
     """
 
     def __init__(
@@ -38,6 +41,7 @@ class PeeweeStore:
         largest_group: int = LARGEST_GROUP,
         meters: Meters | None = None,
         clock: Clock = wall_clock,
+        notify: bool = True,
     ) -> None:
         if meters is not None:
             dialect = TimedDialect(dialect, meters)
@@ -45,10 +49,13 @@ class PeeweeStore:
         with dialect.database.bind_ctx(models.TABLES):
             self._writer = Writer(dialect, self._before_commit, longest_queue, largest_group, meters)
             answers = Answers(dialect)
-            self.agents = PeeweeAgents(dialect, self._writer, answers)
+            self.agent_versions = PeeweeAgentVersions(dialect)
+            self.environments = PeeweeEnvironments(dialect, self._writer)
+            self.agents = PeeweeAgents(dialect, self._writer, self.agent_versions, answers)
             self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, clock)
             self.bulk = PeeweeBulkSessions(dialect, self._writer, self.agents, self.sessions, answers, clock)
             self.turns = PeeweeTurns(dialect, self._writer, self.sessions, answers, clock)
+            self.session_events = PeeweeSessionEvents(dialect, self._writer, clock, notify)
             self.keys = PeeweeKeys(dialect, self._writer)
             self._secrets = SharedSecrets(dialect, self._writer)
 
@@ -73,11 +80,13 @@ class PeeweeStore:
 
     def close(self) -> None:
         """Finishes the writes that wait, refuses new ones, and closes every connection."""
+        self.session_events.close()
         self._writer.close()
         self._dialect.close()
 
     def _before_commit(self, transaction: Transaction) -> None:
         self.sessions.add_counts(transaction)
+        self.session_events.append(transaction)
 
 
 def open_dialect(url: str, prepare: bool = True) -> Dialect:

@@ -13,6 +13,7 @@ from server.core.agent import Agent
 from server.core.clock import Clock, after
 from server.core.errors import Reason, ServiceError, session_not_deleted
 from server.core.ids import first_id, format_id
+from server.core.later import Later
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
 from server.core.store import NO_KEY, Once, Replay, SessionRow
@@ -23,6 +24,7 @@ from server.store.dialect import Dialect, MissingRow, StoreFailure
 from server.store.group import Batch
 from server.store.once import Answers
 from server.store.rows import folded, read_session, session_values, tags_text
+from server.store.session_events import note
 from server.store.session_statements import SessionStatements, Shape, shape_of
 from server.store.statement import Bound, powers_of_two
 from server.store.transaction import Transaction
@@ -111,7 +113,7 @@ class PeeweeSessions:
         make: Callable[[Agent | None], Session],
         once: Once[SessionRow] | None,
         deadline: float,
-    ) -> SessionRow | Replay:
+    ) -> Later[SessionRow | Replay]:
         create: Batch[_New, SessionRow | Replay] = self._create
         return self._writer.add(create, _New(organization_id, agent, make, once), deadline)
 
@@ -133,6 +135,7 @@ class PeeweeSessions:
             values = session_values(changed, key)
             transaction.execute(self.statements.update, (*values[2:], *values[:2]))
             _count_move(transaction, before.session, changed)
+            note(transaction, before.session, changed)
             return self.as_of_now(replace(before, session=changed))
 
         return self._writer.run(write, deadline)
@@ -284,6 +287,7 @@ class PeeweeSessions:
         key = self._dialect.key
         transaction.execute(self.statements.delete, (key(session.organization_id), key(session.id)))
         transaction.count(session.organization_id, session.agent_id, session.status, -1)
+        note(transaction, session, None)
 
     def _create(
         self, transaction: Transaction, wanted: Sequence[_New]
@@ -327,6 +331,7 @@ class PeeweeSessions:
             transaction.execute(self.statements.insert[len(part)], values)
         for session in sessions:
             transaction.count(session.organization_id, session.agent_id, session.status, 1)
+            note(transaction, None, session)
 
     def _filter_values(self, filter: SessionFilter) -> tuple[Bound, ...]:
         values: list[Bound] = []

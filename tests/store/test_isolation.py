@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from server.core.errors import Reason, ServiceError
 from server.core.ids import new_id
 from server.core.page import Page, PageRequest
 from server.core.session import RETENTION, Session, SessionFilter
-from server.core.store import Agents, Keys, Sessions, Store, Turns
+from server.core.store import Agents, AgentVersions, Keys, Sessions, Store, Turns
 from server.core.turn import Turn
 from server.store.dialect import MissingRow
 from tests.store.examples import (
@@ -124,6 +124,12 @@ AGENTS: dict[str, Callable[[Store, bytes, Kept], object]] = {
     "apply": apply_agent,
     "update": lambda store, stranger, kept: store.agents.update(stranger, kept.agent.id, no_change, math.inf),
 }
+VERSIONS: dict[str, Callable[[Store, bytes, Kept], object]] = {
+    "get": lambda store, stranger, kept: store.agent_versions.get(stranger, kept.agent.id, 1),
+    "list": lambda store, stranger, kept: listed(
+        store.agent_versions.list(stranger, kept.agent.id, PageRequest())
+    ),
+}
 SESSIONS: dict[str, Callable[[Store, bytes, Kept], object]] = {
     "get": lambda store, stranger, kept: store.sessions.get(stranger, kept.session.id),
     "list": lambda store, stranger, kept: listed(
@@ -194,6 +200,7 @@ def methods(protocol: type) -> set[str]:
 
 def test_every_method_is_tried() -> None:
     assert set(AGENTS) == methods(Agents)
+    assert set(VERSIONS) == methods(AgentVersions)
     # What a sweep does is of no organization.
     assert set(SESSIONS) == methods(Sessions) - {"hide_expired", "purge"}
     assert set(BULK) == methods(BulkSessions)
@@ -201,11 +208,21 @@ def test_every_method_is_tried() -> None:
     assert {*KEYS, *OF_NO_ORGANIZATION} == methods(Keys)
 
 
+TRIED: dict[str, Mapping[str, Callable[[Store, bytes, Kept], object]]] = {
+    "agents": AGENTS,
+    "versions": VERSIONS,
+    "sessions": SESSIONS,
+    "bulk": BULK,
+    "turns": TURNS,
+    "keys": KEYS,
+}
+
+
 @pytest.mark.parametrize("has_its_own", [True, False])
 @pytest.mark.parametrize(
     "call",
-    [*AGENTS.values(), *SESSIONS.values(), *BULK.values(), *TURNS.values(), *KEYS.values()],
-    ids=[*AGENTS, *SESSIONS, *BULK, *TURNS, *(f"keys.{name}" for name in KEYS)],
+    [call for calls in TRIED.values() for call in calls.values()],
+    ids=[f"{kind}.{name}" for kind, calls in TRIED.items() for name in calls],
 )
 def test_nothing_of_another_organization_is_found_or_changed(
     store: Store, call: Callable[[Store, bytes, Kept], object], has_its_own: bool
@@ -249,7 +266,7 @@ def test_an_agent_of_the_same_id_and_name_in_two_organizations_is_two(store: Sto
     store.agents.create(second, None, math.inf)
     session = a_session(second)
     create(store, session)
-    updated = replace(second, description="changed")
+    updated = replace(second, description="changed", version=2)
     store.agents.update(second.organization_id, second.id, lambda _: updated, math.inf)
     for agent, count in [(first, 0), (updated, 1)]:
         organization = agent.organization_id

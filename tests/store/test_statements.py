@@ -19,6 +19,8 @@ WITHOUT: dict[str, str] = {
     'SELECT .* FROM "organization" .* WHERE .*"name" = [^ ]+$': "finds an organization, for the command line",
     'INSERT INTO "organization" .*': "makes an organization",
     'SELECT .* FROM "session" .* WHERE .*"turn_expires_at" <= [^ ]+ ORDER BY .*': "ends what ran out, of all",
+    '(SELECT .* FROM|INSERT .*INTO) "environment" .*': "is what a server had, and nothing of a tenant's",
+    'SELECT [^ ]+"id" FROM "organization" .*"id" > [^ ]+ ORDER BY .*': "goes through all, to forget events",
     '(SELECT|INSERT) .* "shared_secret" .*': "is of the service, and nothing of a tenant's",
 }
 """The statements of no organization, each with why that is well."""
@@ -60,7 +62,13 @@ def is_bound(statement: Statement) -> bool:
     sql = _plain(statement)
     if sql.startswith("INSERT"):
         columns = re.findall(r'"(\w+)"', sql.partition("(")[2].partition(")")[0])
-        rows = statement.parameters[:: len(columns)]
+        # A row may have more parameters than columns, those of a query within it.
+        count = len(re.findall(r"\((?:\?|%s), ", sql))
+        rows = statement.parameters[:: len(statement.parameters) // count]
+        queries = _without_subqueries(sql)[1]
+        alone = r'.* WHERE \("newest"\."organization_id" = (?:\?|%s)\)'
+        if not all(re.fullmatch(alone, query) for query in queries):
+            return False
         return columns[0] == "organization_id" and set(rows) == {"organization_id"}
     sql, within = _without_subqueries(sql)
     before, _, condition = sql.partition(" WHERE ")
@@ -71,6 +79,8 @@ def is_bound(statement: Statement) -> bool:
         one, other = crossed.groups()
         joined = rf'\(+"{one}"\."organization_id" = "{other}"\."organization_id"\) AND .*{organization}'
         return bool(re.match(joined, condition)) and " OR " not in condition and all(map(_is_within, within))
+    if re.fullmatch(r'SELECT .* FROM "organization" .*\("t1"\."id" = (\?|%s)\) FOR NO KEY UPDATE', sql):
+        return statement.parameters == ("organization_id",)
     if not re.match(rf"\(*{organization}(?![^)]*\)* OR )", condition):
         return False
     joins = re.findall(r'JOIN "\w+" AS "(\w+)" ON (.*)', before)
@@ -135,7 +145,7 @@ def test_a_statement_across_organizations_would_be_found(sql: str) -> None:
 
 
 def test_every_key_and_index_begins_with_the_organization() -> None:
-    for model in set(models.TABLES) - {models.Organization, models.SharedSecret}:
+    for model in set(models.TABLES) - {models.Organization, models.Environment, models.SharedSecret}:
         key = model._meta.primary_key
         assert isinstance(key, CompositeKey)
         assert key.field_names[0] == "organization_id", model

@@ -52,6 +52,12 @@ SETTINGS: dict[str, tuple[str, object, str, object]] = {
     "EVERRUNS_GRPC_REFLECTION": ("reflection", True, "off", False),
     "EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS": ("max_connection_age", 0, "60", 60),
     "EVERRUNS_DELETED_RETENTION_DAYS": ("deleted_retention_days", 30, "7", 7),
+    "EVERRUNS_WATCHERS": ("watchers", 5_000, "0", 0),
+    "EVERRUNS_WATCH_BACKLOG": ("watch_backlog", 1_000, "10", 10),
+    "EVERRUNS_WATCH_BOOKMARK_SECONDS": ("watch_bookmark_seconds", 30, "1", 1),
+    "EVERRUNS_EVENTS_KEPT_SECONDS": ("events_kept_seconds", 3_600, "86400", 86_400),
+    "EVERRUNS_EVENTS_KEPT": ("events_kept", 100_000, "1000000000", 1_000_000_000),
+    "EVERRUNS_POSTGRES_NOTIFY": ("postgres_notify", True, "off", False),
     "EVERRUNS_API_KEY": ("api_key", None, "evr_k", "evr_k"),
 }
 # What one process of several is told by another.
@@ -81,6 +87,7 @@ def test_a_variable_sets_one_thing(name: str) -> None:
         "data_dir": {"database_url"},
         "database_url": by_database,
         "workers": {"max_connection_age"},
+        "postgres_prepare": {"postgres_notify"},
     }
     follows = by_another.get(attribute, set())
     others = values(read_settings({}))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import cast
 
 import pytest
 
 from server.core.errors import Reason, ServiceError
-from server.core.store import Sessions, Turns
-from server.sweeper import BATCH, Sweeper
+from server.core.store import SessionEvents, Sessions, Turns
+from server.sweeper import BATCH, TRANSACTIONS, KeptEvents, Sweeper
 
 
 class Expiring:
@@ -57,10 +58,36 @@ class Deleted:
         return 1
 
 
+class Old:
+    """In place of events: those of as many transactions as are left are to be forgotten."""
+
+    def __init__(self, left: int = 0) -> None:
+        self.left = left
+        self.asked: list[tuple[bytes, int, int]] = []
+
+    def forget(self, after: bytes, most: int, older_than: int, keep: int, rows: int) -> tuple[bytes, int]:
+        """As SessionEvents does, of one organization after the other."""
+        self.asked.append((after, older_than, keep))
+        forgotten = min(rows, self.left)
+        self.left -= forgotten
+        return bytes(15) + bytes([after[15] + 1]), forgotten
+
+
+def sweeper_of(
+    turns: Expiring,
+    events: Old | None = None,
+    kept: KeptEvents | None = None,
+    sessions: Deleted | None = None,
+) -> Sweeper:
+    """A sweeper of these."""
+    of_sessions = cast(Sessions, sessions or Deleted())
+    return Sweeper(cast(Turns, turns), of_sessions, 7, cast(SessionEvents, events or Old()), kept)
+
+
 @pytest.mark.parametrize("left", [0, 1, BATCH, 3 * BATCH + 1])
 def test_a_sweep_ends_all_that_ran_out(left: int) -> None:
     turns = Expiring(left)
-    assert Sweeper(cast(Turns, turns), cast(Sessions, Deleted()), 0).sweep() == left
+    assert sweeper_of(turns).sweep() == left
     assert turns.left == 0
 
 
@@ -68,7 +95,7 @@ def test_sweeps_go_on_after_failures_until_stopped(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("server.sweeper.LONGEST_PAUSE", 0.01)
     turns = Expiring(5, failures=3)
     sessions = Deleted(expired=BATCH + 1, old=2)
-    sweeper = Sweeper(cast(Turns, turns), cast(Sessions, sessions), 7)
+    sweeper = sweeper_of(turns, sessions=sessions)
     sweeper.start()
     try:
         assert turns.done.wait(60)
@@ -78,3 +105,15 @@ def test_sweeps_go_on_after_failures_until_stopped(monkeypatch: pytest.MonkeyPat
     turns.left = 7
     assert sweeper.sweep() == 0
     assert turns.left == 7
+
+
+def test_events_are_forgotten_in_bites_of_the_same_organizations_until_few_are_left() -> None:
+    events = Old(2 * TRANSACTIONS + 5)
+    sweeper = sweeper_of(Expiring(0), events, KeptEvents(seconds=60, most=7))
+    before = time.time_ns() // 1000
+    assert sweeper.forget() == 2 * TRANSACTIONS + 5
+    assert [after[15] for after, _, _ in events.asked] == [0, 0, 0]
+    assert {keep for _, _, keep in events.asked} == {7}
+    assert before - 60_000_000 <= events.asked[0][1] <= time.time_ns() // 1000 - 60_000_000
+    assert sweeper.forget() == 0
+    assert [after[15] for after, _, _ in events.asked] == [0, 0, 0, 1]

@@ -48,6 +48,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MODEL_NOT_FOUND: _ClassVar[ErrorReason]
     TURN_NOT_FOUND: _ClassVar[ErrorReason]
     KEY_NOT_FOUND: _ClassVar[ErrorReason]
+    AGENT_VERSION_NOT_FOUND: _ClassVar[ErrorReason]
     AGENT_ALREADY_EXISTS: _ClassVar[ErrorReason]
     IDEMPOTENCY_KEY_REUSED: _ClassVar[ErrorReason]
     CONCURRENT_CHANGE: _ClassVar[ErrorReason]
@@ -64,6 +65,9 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STORE_UNAVAILABLE: _ClassVar[ErrorReason]
     SERVER_UNAVAILABLE: _ClassVar[ErrorReason]
     INTERNAL: _ClassVar[ErrorReason]
+    TOO_MANY_WATCHERS: _ClassVar[ErrorReason]
+    WATCHER_TOO_SLOW: _ClassVar[ErrorReason]
+    INVALID_RESUME_TOKEN: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 INVALID_FIELD: ErrorReason
 REQUIRED_FIELD_MISSING: ErrorReason
@@ -105,6 +109,7 @@ NOT_IN_THIS_SERVICE: ErrorReason
 MODEL_NOT_FOUND: ErrorReason
 TURN_NOT_FOUND: ErrorReason
 KEY_NOT_FOUND: ErrorReason
+AGENT_VERSION_NOT_FOUND: ErrorReason
 AGENT_ALREADY_EXISTS: ErrorReason
 IDEMPOTENCY_KEY_REUSED: ErrorReason
 CONCURRENT_CHANGE: ErrorReason
@@ -121,3 +126,6 @@ DEADLINE_EXCEEDED: ErrorReason
 STORE_UNAVAILABLE: ErrorReason
 SERVER_UNAVAILABLE: ErrorReason
 INTERNAL: ErrorReason
+TOO_MANY_WATCHERS: ErrorReason
+WATCHER_TOO_SLOW: ErrorReason
+INVALID_RESUME_TOKEN: ErrorReason

@@ -69,7 +69,7 @@ class SessionLine(_message.Message):
     def __init__(self, version: _Optional[int] = ..., session: _Optional[_Union[ExportedSession, _Mapping]] = ...) -> None: ...
 
 class ExportedSession(_message.Message):
-    __slots__ = ("id", "agent_id", "title", "tags", "model_id", "capabilities", "status", "created_at", "updated_at", "expires_at")
+    __slots__ = ("id", "agent_id", "title", "tags", "model_id", "capabilities", "status", "created_at", "updated_at", "expires_at", "pinned_agent_version", "created_agent_version")
     ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
@@ -80,6 +80,8 @@ class ExportedSession(_message.Message):
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
     EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    PINNED_AGENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    CREATED_AGENT_VERSION_FIELD_NUMBER: _ClassVar[int]
     id: str
     agent_id: str
     title: str
@@ -90,4 +92,6 @@ class ExportedSession(_message.Message):
     created_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
     expires_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., agent_id: _Optional[str] = ..., title: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., model_id: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[_capability_pb2.CapabilityConfig, _Mapping]]] = ..., status: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    pinned_agent_version: int
+    created_agent_version: int
+    def __init__(self, id: _Optional[str] = ..., agent_id: _Optional[str] = ..., title: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., model_id: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[_capability_pb2.CapabilityConfig, _Mapping]]] = ..., status: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pinned_agent_version: _Optional[int] = ..., created_agent_version: _Optional[int] = ...) -> None: ...

@@ -40,7 +40,8 @@ class SessionTransferServiceStub:
 
     Exported and imported into another store and exported again, a session has the same line to the byte. Not part of
     it: the organization, which is that of the key; turns, so that a session in which one runs is `idle`; pins; sessions
-    that were deleted.
+    that were deleted; and what the server had when it was created, so that the drift of an imported session is that of
+    its agent alone.
     """
 
     def __init__(self, channel):
@@ -76,7 +77,8 @@ class SessionTransferServiceServicer:
 
     Exported and imported into another store and exported again, a session has the same line to the byte. Not part of
     it: the organization, which is that of the key; turns, so that a session in which one runs is `idle`; pins; sessions
-    that were deleted.
+    that were deleted; and what the server had when it was created, so that the drift of an imported session is that of
+    its agent alone.
     """
 
     def ExportSessions(self, request, context):
@@ -92,7 +94,8 @@ class SessionTransferServiceServicer:
     def ImportSessions(self, request_iterator, context):
         """Imports sessions with their ids and times, and answers what came of the lines; needs the scope `admin`, since no
         other write can set these. A line whose session is there and equal is passed over, so that an import that broke
-        off can be made again; one that cannot be imported fails alone. Agents must be there, by id, deleted or not.
+        off can be made again; one that cannot be imported fails alone. Agents must be there, by id, deleted or not, with
+        the versions that lines name.
         Capabilities and models are not looked up: what the catalog does not have is reported when the session is read.
 
         INVALID_ARGUMENT `INVALID_FIELD`: a message is none.
@@ -138,7 +141,8 @@ class SessionTransferService:
 
     Exported and imported into another store and exported again, a session has the same line to the byte. Not part of
     it: the organization, which is that of the key; turns, so that a session in which one runs is `idle`; pins; sessions
-    that were deleted.
+    that were deleted; and what the server had when it was created, so that the drift of an imported session is that of
+    its agent alone.
     """
 
     @staticmethod

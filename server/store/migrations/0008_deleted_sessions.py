@@ -5,7 +5,7 @@ The tables as they were at this version, apart from the models on purpose: a mig
 
 from __future__ import annotations
 
-from peewee import SQL, BigIntegerField, CompositeKey, Database, Model, TextField
+from peewee import SQL, BigIntegerField, CompositeKey, Database, IntegerField, Model, TextField
 from playhouse.migrate import SchemaMigrator
 
 from server.store.fields import DocumentField, KeyField
@@ -45,6 +45,9 @@ def up(migrator: SchemaMigrator, database: Database) -> None:
         created_at = BigIntegerField()
         updated_at = BigIntegerField()
         turn_expires_at = BigIntegerField(null=True)
+        created_version = IntegerField(constraints=[SQL("DEFAULT 1")])
+        pinned_version = IntegerField(null=True)
+        environment = BigIntegerField(null=True)
         expires_at = BigIntegerField(null=True)
         deleted_at = BigIntegerField()
 

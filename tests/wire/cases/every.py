@@ -1,8 +1,9 @@
-"""All cases that both transports share."""
+"""All cases that the transports share."""
 
 from __future__ import annotations
 
 from tests.wire.cases.agent_documents import COPIES, EXPORTS, IMPORTS, PREVIEWS
+from tests.wire.cases.agent_versions import BINDINGS, DRIFTS, IMPACTS, VERSIONS
 from tests.wire.cases.bad_capabilities import CAPABILITIES, ELSEWHERE
 from tests.wire.cases.bad_fields import FIELDS, NEW_SESSIONS
 from tests.wire.cases.bulk import BATCHES, DELETIONS, EXPIRY
@@ -17,6 +18,7 @@ from tests.wire.cases.good_runtimes import RUNTIMES
 from tests.wire.cases.good_sessions import CREATED, SESSIONS
 from tests.wire.cases.keys import KEYS
 from tests.wire.cases.turns import TURNS, WORKERS
+from tests.wire.cases.watches import WATCHES
 
 CASES: tuple[Case, ...] = (
     *FIELDS,
@@ -45,6 +47,11 @@ CASES: tuple[Case, ...] = (
     *EXPORTS,
     *IMPORTS,
     *PREVIEWS,
+    *VERSIONS,
+    *BINDINGS,
+    *DRIFTS,
+    *IMPACTS,
+    *WATCHES,
 )
 
 NEW_SESSION_CASES: tuple[Case, ...] = (*CREATED, *NEW_SESSIONS, *CAPABILITIES, *EXCLUSIONS_CREATED)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from server.core.bulk_store import BulkSessions
-from server.core.store import Agents, Keys, Sessions, Store, Turns
+from server.core.store import Agents, AgentVersions, Environments, Keys, SessionEvents, Sessions, Store, Turns
 
 
 class _BrokenSessions:
@@ -38,9 +38,24 @@ class BrokenStore:
         return self._store.agents
 
     @property
+    def agent_versions(self) -> AgentVersions:
+        """Those of the other store."""
+        return self._store.agent_versions
+
+    @property
+    def environments(self) -> Environments:
+        """Those of the other store."""
+        return self._store.environments
+
+    @property
     def turns(self) -> Turns:
         """Those of the other store."""
         return self._store.turns
+
+    @property
+    def session_events(self) -> SessionEvents:
+        """Those of the other store."""
+        return self._store.session_events
 
     def shared_secret(self, name: str) -> bytes:
         """That of the other store."""
