@@ -15,6 +15,7 @@ class Suite:
 
     `commits`: the bare SQLite commit is measured too, in the same rounds. `turns`: so are turns that workers
     begin and end. `watches`: and events that as many watchers are told of as are in flight.
+    begin and end. `overload`: instead of all that, what becomes of a system that is asked far too much.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Suite:
     commits: bool = False
     turns: bool = False
     watches: bool = False
+    overload: bool = False
 
 
 SERVICE = "service"
@@ -175,10 +177,40 @@ WATCH = Suite(
     watches=True,
 )
 
+_ABOUT_OVERLOAD = (
+    "“at its peak” is a closed loop of 128 in flight, half creates and half gets. “asked 4 × that” is "
+    "h2load at a fixed rate, whatever becomes of the requests before; “answered” and “refused” are what "
+    "came of it, with the times of both together. Another caller, with a key of its own, makes a call "
+    "every 10 ms: “alone” has its answers before the load, “meanwhile” those during it, and “second N "
+    "after” those after its end. Memory is the most at any time of the load."
+)
+
+OVERLOAD = Suite(
+    "overload",
+    "gRPC, SQLite, asked four times as much as it can do",
+    f"{_ABOUT_OVERLOAD} The load comes over 2 × 32 connections of 100 streams.",
+    (Service("service-overload", "this service, one process", two_keys=True),),
+    (),
+    (),
+    reference="service-overload at its peak",
+    overload=True,
+)
+
+OVERLOAD_REST = Suite(
+    "overload-rest",
+    "REST, SQLite, asked four times as much as it can do",
+    f"{_ABOUT_OVERLOAD} The load comes over 2 × 400 connections.",
+    (Service("service-rest-overload", "this service behind its gateway", gateway=True, two_keys=True),),
+    (),
+    (),
+    reference="service-rest-overload at its peak",
+    overload=True,
+)
+
 SUITES = (GRPC, REST, GROUP_COMMIT, POSTGRES, PROCESSES, GROWTH, CAPABILITIES, TURNS, WATCH)
 """What is measured when nothing is named."""
 
-ON_REQUEST = (GROWTH_POSTGRES,)
+ON_REQUEST = (GROWTH_POSTGRES, OVERLOAD, OVERLOAD_REST)
 """What is measured only when it is named, for the time that it takes."""
 
 QUICK_IN_FLIGHT = 16

@@ -45,7 +45,7 @@ def build_app(settings: Settings, registry: CollectorRegistry | None = None) -> 
     app = Starlette(lifespan=lifespan)
     # There are no other routes to redirect to, and looking for one copies every scope.
     app.router.redirect_slashes = False
-    app.router.default = Dispatcher(Access(settings.log_calls, metrics))
+    app.router.default = Dispatcher(Access(settings.log_calls, metrics), settings.most_requests)
     return app
 
 

@@ -22,14 +22,19 @@ OPTIONS = (
     # The server says what is too large for it, and its answers are as large as they are.
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
-    # A server refuses pings that come closer than 5 minutes unless it is told otherwise.
-    ("grpc.keepalive_time_ms", 300_000),
-    ("grpc.keepalive_timeout_ms", 20_000),
     # gRPC's own longest wait, two minutes, would outlast a restart of the server by far.
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 2_000),
 )
 """The options of every channel to the server."""
+
+
+KEEPALIVE_SECONDS = 20.0
+"""After how long without a word a server that owes an answer is asked whether it is there. The server takes
+such pings every 10 seconds."""
+
+ANSWER_SECONDS = 10.0
+"""How long it has to say so; then the connection is given up, and the next call opens another."""
 
 
 class Rpc(Protocol[Q, R]):
@@ -112,9 +117,18 @@ def tls_options(tls: ClientFiles) -> tuple[tuple[str, str | int], ...]:
 
 
 def _channel(target: str, tls: ClientFiles | None) -> grpc.aio.Channel:
+    options = (
+        *OPTIONS,
+        ("grpc.keepalive_time_ms", int(KEEPALIVE_SECONDS * 1000)),
+        ("grpc.keepalive_timeout_ms", int(ANSWER_SECONDS * 1000)),
+        # While a ping of gRPC's own is under way no other is sent, so this is as long.
+        ("grpc.http2.ping_timeout_ms", int(ANSWER_SECONDS * 1000)),
+        # However many it takes: a server that says nothing else for minutes may be at work.
+        ("grpc.http2.max_pings_without_data", 0),
+    )
     if tls is None:
-        return grpc.aio.insecure_channel(target, options=OPTIONS)
-    return grpc.aio.secure_channel(target, channel_credentials(tls), options=tls_options(tls))
+        return grpc.aio.insecure_channel(target, options=options)
+    return grpc.aio.secure_channel(target, channel_credentials(tls), options=(*options, *tls_options(tls)))
 
 
 def _in_turn(rpcs: list[Rpc[Q, R]]) -> Rpc[Q, R]:

@@ -7,7 +7,7 @@ import logging
 from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from everruns.v1.error_reason_pb2 import MALFORMED_BODY
+from everruns.v1.error_reason_pb2 import MALFORMED_BODY, SERVER_UNAVAILABLE
 from gateway import errors, headers
 from gateway.access import CLIENT_GONE, UNMATCHED, Access
 from gateway.body import ClientGone
@@ -34,10 +34,13 @@ class Dispatcher:
 
     One handler with a table, in place of a list of framework routes, so that an unknown path and a
     method that is not there are answered as every other error is. Every answer has an `X-Request-Id`.
+    With `most_requests` under way, one more is refused before anything is done for it.
     """
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, most_requests: int) -> None:
         self._access = access
+        self._most_requests = most_requests
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -49,8 +52,11 @@ class Dispatcher:
         request_id = headers.request_id(by_name)
         started = self._access.begins()
         route, status, reason = UNMATCHED, CLIENT_GONE, None
+        self._under_way += 1
         try:
             try:
+                if self._under_way > self._most_requests:
+                    raise _too_many()
                 if b"transfer-encoding" in by_name and b"content-length" in by_name:
                     raise _two_lengths()
                 endpoint, path_values = routes.find(scope["method"], scope["path"])
@@ -74,8 +80,13 @@ class Dispatcher:
                 await send_parts(start, answer.body_parts, is_head, stopping, receive, send)
             status = answer.status
         finally:
+            self._under_way -= 1
             peer = scope.get("client")
             self._access.ends(started, request_id, scope["method"], route, status, reason, peer)
+
+
+def _too_many() -> Problem:
+    return refusal(SERVER_UNAVAILABLE, "The gateway has too many requests under way; ask again.")
 
 
 def _two_lengths() -> Problem:

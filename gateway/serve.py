@@ -69,7 +69,9 @@ def _uvicorn_config(settings: Settings, registry: CollectorRegistry | None) -> u
         factory=True,
         access_log=False,
         # Of a class that is handed to other processes together with the setting.
-        http=cast("type[asyncio.Protocol]", partial(Impatient, settings.receive_seconds)),
+        http=cast(
+            "type[asyncio.Protocol]", partial(Impatient, settings.receive_seconds, settings.most_connections)
+        ),
         lifespan="on",
         log_config=logging_config(settings.log_format),
         # At "info" the supervisor says that a process has died and is replaced.

@@ -34,6 +34,8 @@ class Settings:
     `log_format` is `json` or `text`, `log_calls` one request in how many that succeed has a line, 0 for
     none of them and None for no request at all. Metrics are served where there is a port for them.
     `http_tls` and `grpc_tls` are of what it listens on and of those channels; None for plain text.
+    `most_requests` is how many requests a process has under way, and `most_connections` how many connections
+    it has, before it refuses more.
     `console` is whether `/console` is there, `docs` whether `/docs` and `/openapi.json` are.
     """
 
@@ -53,6 +55,8 @@ class Settings:
     console: bool = True
     docs: bool = True
     receive_seconds: float = 20.0
+    most_requests: int = 1_000
+    most_connections: int = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,12 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
             _seconds,
             "a number of seconds above 0, at most a day",
             defaults.receive_seconds,
+        ),
+        most_requests=read(
+            "EVERRUNS_HTTP_MOST_REQUESTS", _positive, "a number above 0", defaults.most_requests
+        ),
+        most_connections=read(
+            "EVERRUNS_HTTP_MOST_CONNECTIONS", _positive, "a number above 0", defaults.most_connections
         ),
     )
     plaintext = read("EVERRUNS_ALLOW_PLAINTEXT", _on_or_off, "on or off", False)

@@ -25,12 +25,15 @@ from server.core.environment import Environment, environment_id, environment_tex
 from server.core.errors import Reason, ServiceError
 from server.core.meters import Meters
 from server.core.model import ANY_MODEL, ModelTable
+from server.core.quota import NO_QUOTAS, Quotas
 from server.core.session import DAY, RETENTION
 from server.core.store import Store
+from server.core.token_buckets import TokenBuckets
 from server.executor import Threads
 from server.metrics import Metrics
+from server.rpc.admission import Admission
 from server.rpc.agent_service import AgentService
-from server.rpc.calls import LARGEST_MESSAGE, Calls
+from server.rpc.calls import LARGEST_MESSAGE, Calls, admit_all
 from server.rpc.capability_service import CapabilityService
 from server.rpc.event_messages import EventMessages
 from server.rpc.journal import Journal
@@ -80,6 +83,7 @@ from server.usecases.get_turn import GetTurn
 from server.usecases.heartbeat_turn import HeartbeatTurn
 from server.usecases.import_agent import ImportAgent
 from server.usecases.import_sessions import ImportSessions
+from server.usecases.key_rate import KeyRate
 from server.usecases.key_uses import KeyUses
 from server.usecases.list_agent_versions import ListAgentVersions
 from server.usecases.list_agents import ListAgents
@@ -110,6 +114,11 @@ KEYS = key_service_pb2.DESCRIPTOR.services_by_name["KeyService"]
 TRANSFERS = session_transfer_service_pb2.DESCRIPTOR.services_by_name["SessionTransferService"]
 CONNECTION_GRACE = 60
 """How long, in seconds, calls have to finish on a connection that has reached its age."""
+
+KEEPALIVE_SECONDS = 60
+"""After how long a silent client is asked whether it is there, and how long it has to say so."""
+
+NO_BOUND = 2**31 - 1
 
 SERVICES = (SESSIONS, AGENTS, CAPABILITIES, MODELS, TURNS, KEYS)
 """Those whose calls are all of one message each way."""
@@ -148,7 +157,7 @@ class App:
     watches: WatchHub
 
 
-def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
+def open_store(settings: Settings, meters: Meters | None = None, quotas: Quotas = NO_QUOTAS) -> PeeweeStore:
     """The store of the settings, its schema up to date; what it does is counted in the meters.
 
     Raises ValueError for a database URL of an unknown kind, and what `migrate` raises.
@@ -161,8 +170,10 @@ def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
             raise ServiceError(Reason.STORE_UNAVAILABLE, text) from error
     dialect = open_dialect(settings.database_url, settings.postgres_prepare)
     migrate(dialect)
+    # A call that is let in finds room in the queue.
+    longest_queue = settings.most_calls
     return PeeweeStore(
-        dialect, largest_group=settings.group_size, meters=meters, notify=settings.postgres_notify
+        dialect, longest_queue, settings.group_size, meters, notify=settings.postgres_notify, quotas=quotas
     )
 
 
@@ -251,7 +262,7 @@ def build(settings: Settings) -> App:
     """
     catalog, models = load_catalog(settings.catalog_dir), load_models(settings.models_file)
     meters = None if settings.metrics_port is None else Meters()
-    store = open_store(settings, meters)
+    store = open_store(settings, meters, settings.quotas)
     here = environment_text(Environment.of(catalog, models, settings.default_model))
     store.environments.keep(environment_id(here), here)
     streams = Streams()
@@ -259,8 +270,9 @@ def build(settings: Settings) -> App:
     retention = settings.deleted_retention_days * DAY
     services = make_services(store, catalog, settings.default_model, models, retention, limits, streams)
     watches = services.sessions.watches
-    patient = RequestThreads(settings.threads, "patient")
-    quick = RequestThreads(settings.quick_threads, "quick")
+    admission = Admission(settings.most_calls, settings.most_calls_of_key or settings.most_calls // 2 or 1)
+    patient = RequestThreads(settings.threads, "patient", admission)
+    quick = RequestThreads(settings.quick_threads, "quick", admission)
     server = grpc.server(
         patient,
         options=[
@@ -272,13 +284,28 @@ def build(settings: Settings) -> App:
             # So that a client cannot have any number of calls begun.
             ("grpc.max_concurrent_streams", MOST_STREAMS),
             ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
+            # A client that is gone without a word is found out, and its connection closed.
+            ("grpc.keepalive_time_ms", KEEPALIVE_SECONDS * 1000),
+            ("grpc.keepalive_timeout_ms", KEEPALIVE_SECONDS * 1000),
             ("grpc.keepalive_permit_without_calls", 1),
+            ("grpc.max_allowed_incoming_connections", settings.most_connections),
+            # What a process cannot keep up with gRPC would end as CANCELLED, as if its client had wished so.
+            ("grpc.server.max_pending_requests", NO_BOUND),
+            ("grpc.server.max_pending_requests_hard_limit", NO_BOUND),
             *_connection_age(settings.max_connection_age),
         ],
     )
     key_uses = KeyUses(store.keys, SystemClock())
     tokens = PageTokens(store.shared_secret("page tokens"))
-    calls = Calls(Authenticate(store.keys, key_uses.note), quick, Journal(settings.log_calls, meters), tokens)
+    key_rate = _key_rate(settings)
+    calls = Calls(
+        Authenticate(store.keys, key_uses.note),
+        quick,
+        Journal(settings.log_calls, meters),
+        tokens,
+        KeyRate(key_rate) if key_rate else admit_all,
+        settings.call_seconds,
+    )
     add_service(server, calls, SESSIONS, services.sessions)
     add_service(server, calls, AGENTS, services.agents)
     add_service(server, calls, CAPABILITIES, services.capabilities)
@@ -295,10 +322,15 @@ def build(settings: Settings) -> App:
         servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
     threads = patient, quick
     kind = settings.database_url.partition(":")[0]
-    metrics = Metrics(meters, store, threads, streams, watches, kind) if meters else None
+    metrics = Metrics(meters, store, threads, streams, watches, kind, admission, key_rate) if meters else None
     kept = KeptEvents(settings.events_kept_seconds, settings.events_kept)
     sweeper = Sweeper(store.turns, store.sessions, retention, store.session_events, kept)
     return App(server, servicer, store, key_uses, calls, threads, metrics, sweeper, watches)
+
+
+def _key_rate(settings: Settings) -> TokenBuckets | None:
+    rate, burst = settings.key_rate, settings.key_burst
+    return None if rate is None else TokenBuckets(rate, burst or rate)
 
 
 def _connection_age(seconds: int) -> list[tuple[str, int]]:

@@ -17,6 +17,7 @@ from server.app import SERVICES, TRANSFERS, App, build, open_store
 from server.catalog.load import load_catalog
 from server.connections import cut_connections
 from server.executor import Threads
+from server.io_threads import give_way
 from server.metrics_port import metrics_of_processes_served, metrics_served
 from server.probe import probing
 from server.processes import PortTaken, cores_to_pin, pinned, run_processes
@@ -90,6 +91,7 @@ def _serve_here(
             with pinned(core):
                 running.enter_context(metrics_served(settings, families))
                 app.server.start()
+                give_way()
                 app.sweeper.start()
                 running.enter_context(probing(partial(_look_after, app), partial(show_health, app)))
             logger.info("serving gRPC on %s:%d", settings.grpc_host, port)

@@ -10,9 +10,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from server.core.quota import Quotas
 from server.core.tls import TlsFiles
 
 T = TypeVar("T")
+
+DEFAULT_QUOTAS = Quotas(agents=10_000, keys=1_000)
 
 
 class BadSetting(Exception):
@@ -62,6 +65,15 @@ class Settings:
     events_kept_seconds: int
     events_kept: int
     postgres_notify: bool
+    key_rate: int | None
+    key_burst: int | None
+    most_calls: int
+    most_connections: int
+    call_seconds: int
+    most_calls_of_key: int | None
+    most_agents: int | None
+    most_keys: int | None
+    most_sessions: int | None
     api_key: str | None = field(repr=False)
     share_port: bool = False
     """Whether other processes of this service listen on the port too; nothing of the environment."""
@@ -79,6 +91,11 @@ class Settings:
         if key is not None or self.grpc_tls_client_ca is not None:
             raise BadSetting("EVERRUNS_GRPC_TLS_CERT: is needed with what else is set of TLS")
         return None
+
+    @property
+    def quotas(self) -> Quotas:
+        """What an organization may have."""
+        return Quotas(self.most_agents, self.most_keys, self.most_sessions)
 
     @property
     def dev_key_file(self) -> Path:
@@ -160,6 +177,15 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         events_kept=read("EVERRUNS_EVENTS_KEPT", 100_000, _events),
         # A pooler in transaction mode passes on nothing that a connection listens for.
         postgres_notify=read("EVERRUNS_POSTGRES_NOTIFY", postgres_prepare, _switch),
+        key_rate=read("EVERRUNS_KEY_RATE", None, _most),
+        key_burst=read("EVERRUNS_KEY_BURST", None, _most),
+        most_calls=read("EVERRUNS_MOST_CALLS", 2_048, _calls),
+        most_connections=read("EVERRUNS_MOST_CONNECTIONS", 4_000, _calls),
+        call_seconds=read("EVERRUNS_CALL_SECONDS", 60, _calls),
+        most_calls_of_key=read("EVERRUNS_MOST_CALLS_OF_KEY", None, _calls),
+        most_agents=read("EVERRUNS_MOST_AGENTS", DEFAULT_QUOTAS.agents, _most),
+        most_keys=read("EVERRUNS_MOST_KEYS", DEFAULT_QUOTAS.keys, _most),
+        most_sessions=read("EVERRUNS_MOST_SESSIONS", DEFAULT_QUOTAS.sessions, _most),
         api_key=read("EVERRUNS_API_KEY", None, str),
     )
 
@@ -185,6 +211,19 @@ def _watchers(text: str) -> int:
 def _events(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 1_000_000_000:
         raise ValueError(f'must be a number from 1 to 1000000000, not "{text}"')
+    return int(text)
+
+
+def _most(text: str) -> int | None:
+    """A limit; None for none."""
+    if not text.isdecimal() or len(text) > 10 or int(text) > 1_000_000_000:
+        raise ValueError(f'must be a number from 0, for no limit, to 1000000000, not "{text}"')
+    return int(text) or None
+
+
+def _calls(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
+        raise ValueError(f'must be a number from 1 to 1000000, not "{text}"')
     return int(text)
 
 

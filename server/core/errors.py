@@ -70,6 +70,8 @@ class Reason(StrEnum):
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     SERVER_UNAVAILABLE = "SERVER_UNAVAILABLE"
     INTERNAL = "INTERNAL"
+    RATE_LIMITED = "RATE_LIMITED"
+    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
 
     TOO_MANY_WATCHERS = "TOO_MANY_WATCHERS"
     WATCHER_TOO_SLOW = "WATCHER_TOO_SLOW"
@@ -220,3 +222,17 @@ def agent_already_exists(name: str) -> ServiceError:
 def model_not_found(id: str) -> ServiceError:
     """The answer where a model is asked for that the operator's table does not have."""
     return ServiceError(Reason.MODEL_NOT_FOUND, f"there is no model {id}", resource=Resource("model", id))
+
+
+def rate_limited(why: str, wait: float) -> ServiceError:
+    """The answer to who calls too often; `wait` is in how many seconds there is room for one more call."""
+    return ServiceError(Reason.RATE_LIMITED, f"{why}; ask again in {wait:.3g} s", retry_after=wait)
+
+
+def quota_exceeded(organization_id: str, most: int, things: str, remedy: str) -> ServiceError:
+    """The answer where an organization has as many of something as it may; `remedy` is what makes room."""
+    return ServiceError(
+        Reason.QUOTA_EXCEEDED,
+        f"the organization may have {most} {things}, and has them; {remedy}, or ask the operator for more",
+        resource=Resource("organization", organization_id),
+    )

@@ -11,7 +11,9 @@ Promises of every method, in every backend:
   began raises ServiceError DEADLINE_EXCEEDED and nothing is written. Infinity for none.
 
 Any method raises ServiceError STORE_UNAVAILABLE when the database cannot be reached or is locked, and
-a write QUEUE_FULL when too many wait already, or CONCURRENT_CHANGE when it lost a race again and again.
+a write QUEUE_FULL when too many wait already, or CONCURRENT_CHANGE when it lost a race again and again. One
+that makes an agent active, a key or a session raises QUOTA_EXCEEDED where the organization has as many as it
+may: of those that come at once exactly so many get in.
 Errors of a database driver never come out.
 """
 

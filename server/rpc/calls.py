@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 import time
 import uuid
@@ -33,6 +34,9 @@ Response = TypeVar("Response")
 LARGEST_MESSAGE = 4 * 1024 * 1024
 """The most bytes of a request."""
 
+_NO_DEADLINE = 1e8
+"""In how many seconds, at least, the deadline of a call is that has none: years."""
+
 _READING = ("Get", "BatchGet", "List", "Preview", "Explain", "Compare", "Diff", "Export", "Watch")
 _WORKING = frozenset({"BeginTurn", "HeartbeatTurn", "EndTurn"})
 _QUICK = ("Get", "CreateSession")
@@ -41,18 +45,23 @@ _QUICK = ("Get", "CreateSession")
 class Call:
     """One call, for the method that answers it: who makes it, and the organization it is done in."""
 
-    __slots__ = ("_context", "_tokens", "caller", "organization_id")
+    __slots__ = ("_context", "_seconds", "_tokens", "caller", "organization_id")
 
-    def __init__(self, caller: Caller, context: grpc.ServicerContext, tokens: PageTokens) -> None:
+    def __init__(
+        self, caller: Caller, context: grpc.ServicerContext, tokens: PageTokens, seconds: float = math.inf
+    ) -> None:
         self.caller = caller
         self.organization_id = caller.organization_id
         self._context = context
         self._tokens = tokens
+        self._seconds = seconds
 
     @property
     def deadline(self) -> float:
-        """When the caller stops waiting, in seconds of time.monotonic(); infinity if never."""
-        return time.monotonic() + self._context.time_remaining()
+        """When the caller stops waiting, in seconds of time.monotonic(); where it does not say so, when it
+        is taken to."""
+        left = self._context.time_remaining()
+        return time.monotonic() + (left if left < _NO_DEADLINE else self._seconds)
 
     @property
     def context(self) -> grpc.ServicerContext:
@@ -79,10 +88,16 @@ class Undecodable:
     size: int
 
 
+def admit_all(_: Caller) -> None:
+    """Lets every caller call as often as it likes."""
+
+
 class Calls:
     """Puts around a method what all methods need. Thread-safe.
 
-    Page tokens are of a secret of its own, which no other process reads, unless they are given.
+    Page tokens are of a secret of its own, which no other process reads, unless they are given. `admit`
+    raises the refusal of a caller who may not call just now; `seconds` is how long a call that comes without
+    a deadline may wait.
     """
 
     def __init__(
@@ -91,8 +106,12 @@ class Calls:
         quick: ThreadPoolExecutor | None = None,
         journal: Journal | None = None,
         tokens: PageTokens | None = None,
+        admit: Callable[[Caller], None] = admit_all,
+        seconds: float = math.inf,
     ) -> None:
         self._authenticate: Callable[[str | None], Caller] = authenticate
+        self._admit = admit
+        self._seconds = seconds
         self._quick = quick
         self._journal = journal or Journal()
         self._tokens = tokens or PageTokens(secrets.token_bytes(32))
@@ -140,12 +159,13 @@ class Calls:
 
             try:
                 caller = self._authenticate(headers.authorization)
+                self._admit(caller)
                 require(caller, needed)
                 _check_organization(headers.organization, caller)
                 if isinstance(request, Undecodable):
                     raise _undecodable(request)
                 validate(request)
-                response = method(request, Call(caller, context, self._tokens))
+                response = method(request, Call(caller, context, self._tokens, self._seconds))
             except Exception as error:
                 return refuse(error)
             if isinstance(response, Later):

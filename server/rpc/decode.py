@@ -97,16 +97,12 @@ def session_spec(message: session_pb2.SessionSpec) -> SessionSpec:
 
 
 def session_ids(message: session_service_pb2.BatchGetSessionsRequest) -> list[bytes]:
-    """The ids of sessions to read. Raises REQUIRED_FIELD_MISSING where there are none."""
-    if not message.ids:
-        raise invalid_field("ids", "must have at least one element", Reason.REQUIRED_FIELD_MISSING)
+    """The ids of sessions to read."""
     return [parse_id("session", id) for id in message.ids]
 
 
 def session_batch(message: session_service_pb2.SessionBatch) -> list[SessionSpec]:
-    """The specs of new sessions. Raises what `new_session` raises, by place, and REQUIRED_FIELD_MISSING."""
-    if not message.requests:
-        raise invalid_field("requests", "must have at least one element", Reason.REQUIRED_FIELD_MISSING)
+    """The specs of new sessions. Raises what `new_session` raises, by place."""
     return each(message.requests, new_session)
 
 

@@ -16,6 +16,7 @@ from grpc._cython import cygrpc  # type: ignore[attr-defined]  # not in grpc's s
 
 from server.core.later import Later, Take
 from server.executor import Submitted, Threads
+from server.rpc.admission import Admission
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,13 +27,14 @@ _NO_FLAGS = 0
 
 
 class RequestThreads(Threads):
-    """A fixed number of threads that answer requests from a queue. Thread-safe.
+    """A fixed number of threads that answer requests from a queue, those that are admitted. Thread-safe.
 
     A method may answer what is there Later: no thread waits for it, and one sends it once it is there.
     """
 
-    def __init__(self, count: int, name: str) -> None:
+    def __init__(self, count: int, name: str, admission: Admission) -> None:
         super().__init__(count, name)
+        self._admission = admission
         self._awaited: set[Submitted[Any]] = set()
 
     def making(self) -> list[Submitted[Any]]:
@@ -40,22 +42,31 @@ class RequestThreads(Threads):
         return [*super().making(), *self._awaited.copy()]
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Submitted[T]:
-        """Has a thread make the call as soon as its request has come whole and a thread is free."""
+        """Has a thread make the call as soon as its request has come whole and a thread is free, or refuses
+        it at once."""
         if args[:1] and args[0] in _RESPONDING and getattr(args[4], "__name__", "") == "unary_request":
             return cast(Submitted[T], self._submit_request(fn, *args))
         return super().submit(fn, *args, **kwargs)
 
     def _submit_request(self, run: _Run, *args: Any) -> Submitted[None]:
         respond, event, state, _, _, deserializer, _ = args
-        kind = _Request if respond is _server._unary_response_in_pool else _StreamRequest
-        request = kind(run, args, self._await)
+        # How many streams there are is for those who feed them.
+        unary = respond is _server._unary_response_in_pool
+        admission = self._admission if unary else None
+        request = (_Request if unary else _StreamRequest)(run, args, self._await)
+        if admission is not None and admission.turns_away(event, state):
+            request.end()
+            return request
         receive = _server._receive_message(state, event.call, deserializer)
 
         def received(message_event: object) -> object:
             try:
                 return receive(message_event)
             finally:
-                self._calls.put(request)
+                if admission is None or admission.admits(event, state):
+                    self._calls.put(request)
+                else:
+                    request.end()
 
         # The caller has locked the state.
         event.call.start_server_batch((cygrpc.ReceiveMessageOperation(_NO_FLAGS),), received)

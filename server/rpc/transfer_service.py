@@ -103,7 +103,9 @@ class Transfers:
         def run(_: pb.ImportSessionsRequest, call: Call) -> pb.ImportSessionsResponse:
             self._take(context)
             lines = self._lines(requests, context, call.organization_id)
-            return _imported(self._service.import_sessions(call.organization_id, lines, call.deadline))
+            # Without a deadline an import may last, and no write in it may wait for long.
+            imported = self._service.import_sessions(call.organization_id, lines, lambda: call.deadline)
+            return _imported(imported)
 
         # Its messages come later, so what is looked at before is an empty one.
         handle = self._calls.around("ImportSessions", run, Scope.ADMIN)

@@ -18,6 +18,7 @@ from server.store import models
 from server.store.agent_versions import PeeweeAgentVersions
 from server.store.dialect import Dialect, DuplicateRow
 from server.store.once import Answers
+from server.store.quotas import HeldQuotas
 from server.store.rows import AGENT_COLUMNS, agent_values, folded, read_agent
 from server.store.statement import Bound, Statement, compile_query, parameter, values_of
 from server.store.transaction import Transaction
@@ -30,12 +31,18 @@ class PeeweeAgents:
     """The agents of a database; see core.store.Agents for what each method promises."""
 
     def __init__(
-        self, dialect: Dialect, writer: Writer, versions: PeeweeAgentVersions, answers: Answers
+        self,
+        dialect: Dialect,
+        writer: Writer,
+        versions: PeeweeAgentVersions,
+        answers: Answers,
+        quotas: HeldQuotas,
     ) -> None:
         self._dialect = dialect
         self._writer = writer
         self._versions = versions
         self._answers = answers
+        self._quotas = quotas
         self._statements = _Statements(dialect)
 
     def get(self, organization_id: bytes, id: bytes) -> Agent | None:
@@ -105,6 +112,8 @@ class PeeweeAgents:
             if row is None:
                 return self._insert(transaction, change(None), once)
             before = read_agent(row)
+            if before.status is not AgentStatus.ACTIVE:
+                self._quotas.admit_agent(transaction, organization_id)
             agent = self._replace(transaction, before, change(before))
             if once:
                 self._answers.keep(transaction, organization_id, once, agent)
@@ -138,6 +147,7 @@ class PeeweeAgents:
         return self._answers.find(transaction, organization_id, once) if once else None
 
     def _insert(self, transaction: Transaction, agent: Agent, once: Once[Agent] | None) -> Agent:
+        self._quotas.admit_agent(transaction, agent.organization_id)
         transaction.execute(self._statements.insert, agent_values(agent, self._dialect.key))
         self._versions.keep(transaction, agent)
         if once:

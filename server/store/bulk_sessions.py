@@ -18,8 +18,9 @@ from server.core.session import Session
 from server.core.store import NO_KEY, Once, Replay, SessionRow
 from server.core.transfer import as_exported
 from server.store.agents import PeeweeAgents
-from server.store.dialect import Dialect
+from server.store.dialect import Dialect, StoreFailure
 from server.store.once import Answers
+from server.store.quotas import HeldQuotas, SessionRoom
 from server.store.rows import read_session
 from server.store.sessions import PeeweeSessions, row_of
 from server.store.statement import powers_of_two
@@ -38,6 +39,7 @@ class PeeweeBulkSessions:
         sessions: PeeweeSessions,
         answers: Answers,
         clock: Clock,
+        quotas: HeldQuotas,
     ) -> None:
         self._dialect = dialect
         self._writer = writer
@@ -45,6 +47,7 @@ class PeeweeBulkSessions:
         self._sessions = sessions
         self._answers = answers
         self._clock = clock
+        self._quotas = quotas
         self._statements = sessions.statements
         self._deleted = sessions.deleted
 
@@ -73,6 +76,10 @@ class PeeweeBulkSessions:
             found = [named[agent] for agent in agents]
             sessions = make(found)
             rows = [row_of(session, agent) for session, agent in zip(sessions, found, strict=True)]
+            room = self._quotas.room_for_sessions(transaction)
+            if room is not None:
+                for _ in sessions:
+                    room.take(organization_id)
             self._sessions.insert(transaction, sessions)
             if once:
                 self._answers.keep(transaction, organization_id, once, rows)
@@ -98,9 +105,12 @@ class PeeweeBulkSessions:
             deleted = self._deleted.among(transaction, organization_id, ids)
             outcomes: list[Put | ServiceError] = []
             made = []
+            room = self._quotas.room_for_sessions(transaction)
             for session in sessions:
                 agent = agents[session.agent_id]
                 outcome = _putting(session, there.get(session.id), session.id in deleted, agent)
+                if outcome is Put.CREATED and room is not None:
+                    outcome = _taking(room, organization_id)
                 if outcome is Put.CREATED:
                     made.append(session)
                     there[session.id] = session
@@ -119,6 +129,17 @@ class PeeweeBulkSessions:
             yield from map(
                 read_session, source.execute(self._statements.get_all[len(part)], values).fetchall()
             )
+
+
+def _taking(room: SessionRoom, organization_id: bytes) -> Put | ServiceError:
+    """What is to come of a session that may be kept if there is room for it."""
+    try:
+        room.take(organization_id)
+    except StoreFailure:
+        raise
+    except ServiceError as error:
+        return error
+    return Put.CREATED
 
 
 def _putting(

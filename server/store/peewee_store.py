@@ -8,6 +8,7 @@ from pathlib import Path
 from server.core.clock import Clock, wall_clock
 from server.core.errors import Reason, ServiceError
 from server.core.meters import Meters
+from server.core.quota import NO_QUOTAS, Quotas
 from server.store import models
 from server.store.agent_versions import PeeweeAgentVersions
 from server.store.agents import PeeweeAgents
@@ -16,6 +17,7 @@ from server.store.dialect import Dialect
 from server.store.environments import PeeweeEnvironments
 from server.store.keys import PeeweeKeys
 from server.store.once import Answers
+from server.store.quotas import HeldQuotas
 from server.store.session_events import PeeweeSessionEvents
 from server.store.sessions import PeeweeSessions
 from server.store.shared_secrets import SharedSecrets
@@ -32,6 +34,7 @@ class PeeweeStore:
     """A core.store.Store over a database whose schema is up to date: see migrate.py.
 
     `clock` says when a lease has run out. `notify` has PostgreSQL tell all processes of new events.
+    `quotas` says how much an organization may have.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class PeeweeStore:
         meters: Meters | None = None,
         clock: Clock = wall_clock,
         notify: bool = True,
+        quotas: Quotas = NO_QUOTAS,
     ) -> None:
         if meters is not None:
             dialect = TimedDialect(dialect, meters)
@@ -49,14 +53,17 @@ class PeeweeStore:
         with dialect.database.bind_ctx(models.TABLES):
             self._writer = Writer(dialect, self._before_commit, longest_queue, largest_group, meters)
             answers = Answers(dialect)
+            held = HeldQuotas(dialect, quotas)
             self.agent_versions = PeeweeAgentVersions(dialect)
             self.environments = PeeweeEnvironments(dialect, self._writer)
-            self.agents = PeeweeAgents(dialect, self._writer, self.agent_versions, answers)
-            self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, clock)
-            self.bulk = PeeweeBulkSessions(dialect, self._writer, self.agents, self.sessions, answers, clock)
+            self.agents = PeeweeAgents(dialect, self._writer, self.agent_versions, answers, held)
+            self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, clock, held)
+            self.bulk = PeeweeBulkSessions(
+                dialect, self._writer, self.agents, self.sessions, answers, clock, held
+            )
             self.turns = PeeweeTurns(dialect, self._writer, self.sessions, answers, clock)
             self.session_events = PeeweeSessionEvents(dialect, self._writer, clock, notify)
-            self.keys = PeeweeKeys(dialect, self._writer)
+            self.keys = PeeweeKeys(dialect, self._writer, held)
             self._secrets = SharedSecrets(dialect, self._writer)
 
     def shared_secret(self, name: str) -> bytes:

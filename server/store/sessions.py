@@ -23,6 +23,7 @@ from server.store.deleted_sessions import DeletedSessions
 from server.store.dialect import Dialect, MissingRow, StoreFailure
 from server.store.group import Batch
 from server.store.once import Answers
+from server.store.quotas import HeldQuotas, SessionRoom
 from server.store.rows import folded, read_session, session_values, tags_text
 from server.store.session_events import note
 from server.store.session_statements import SessionStatements, Shape, shape_of
@@ -48,13 +49,20 @@ class PeeweeSessions:
     """The sessions of a database; see core.store.Sessions for what each method promises."""
 
     def __init__(
-        self, dialect: Dialect, writer: Writer, agents: PeeweeAgents, answers: Answers, clock: Clock
+        self,
+        dialect: Dialect,
+        writer: Writer,
+        agents: PeeweeAgents,
+        answers: Answers,
+        clock: Clock,
+        quotas: HeldQuotas,
     ) -> None:
         self._dialect = dialect
         self._writer = writer
         self._agents = agents
         self._answers = answers
         self._clock = clock
+        self._quotas = quotas
         self.statements = SessionStatements(dialect)
         self.deleted = DeletedSessions(dialect)
 
@@ -165,6 +173,9 @@ class PeeweeSessions:
             session = replace(kept.session, updated_at=after(kept.session.updated_at, now))
             if not session.is_there(now):
                 session = replace(session, expires_at=None)
+            room = self._quotas.room_for_sessions(transaction)
+            if room is not None:
+                room.take(organization_id)
             self.insert(transaction, [session])
             self.deleted.give_back(transaction, organization_id, id)
             return self.lock(transaction, organization_id, id, key_id)
@@ -293,7 +304,8 @@ class PeeweeSessions:
         self, transaction: Transaction, wanted: Sequence[_New]
     ) -> Sequence[SessionRow | Replay | ServiceError]:
         agents: dict[tuple[bytes, bytes | str], Agent | None] = {}
-        outcomes = [self._outcome(transaction, new, agents) for new in wanted]
+        room = self._quotas.room_for_sessions(transaction)
+        outcomes = [self._outcome(transaction, new, agents, room) for new in wanted]
         made = [(new, o) for new, o in zip(wanted, outcomes, strict=True) if isinstance(o, SessionRow)]
         self.insert(transaction, [row.session for _, row in made])
         for new, row in made:
@@ -306,6 +318,7 @@ class PeeweeSessions:
         transaction: Transaction,
         new: _New,
         agents: dict[tuple[bytes, bytes | str], Agent | None],
+        room: SessionRoom | None,
     ) -> SessionRow | Replay | ServiceError:
         try:
             if new.once:
@@ -317,6 +330,8 @@ class PeeweeSessions:
                 agents[named] = self._agents.read(transaction, *named)
             agent = agents[named]
             session = new.make(agent)
+            if room is not None:
+                room.take(new.organization_id)
         except StoreFailure:
             raise
         except ServiceError as error:

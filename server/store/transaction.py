@@ -34,6 +34,10 @@ class Transaction:
         self._counts[organization_id, organization_id, status] += sessions
         self._counts[organization_id, agent_id, status] += sessions
 
+    def added(self, organization_id: bytes) -> int:
+        """How many more sessions the organization has than is written down yet."""
+        return sum(self._counts[organization_id, organization_id, status] for status in SessionStatus)
+
     def savepoint(self) -> Savepoint:
         """A part of the transaction that is undone alone when it raises."""
         return Savepoint(self._dialect, self._counts, self.changes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from server.core.bulk_store import Put
@@ -50,9 +50,11 @@ class ImportSessions:
 
     store: Store
 
-    def __call__(self, organization_id: bytes, lines: Iterable[Line], deadline: float) -> Imported:
+    def __call__(
+        self, organization_id: bytes, lines: Iterable[Line], deadline: Callable[[], float]
+    ) -> Imported:
         """What came of the lines, whose sessions are of the organization. Lines are taken no faster than they
-        are written.
+        are written; `deadline` says of each group by when that is to be.
 
         Raises what `core.bulk_store.BulkSessions.put_all` raises; earlier groups are kept then.
         """
@@ -64,9 +66,9 @@ class ImportSessions:
             if isinstance(line.content, Session):
                 text += len(line.content.capabilities.text)
             if len(group) == GROUP or text >= GROUP_TEXT:
-                self._put(organization_id, group, imported, deadline)
+                self._put(organization_id, group, imported, deadline())
                 group, text = [], 0
-        self._put(organization_id, group, imported, deadline)
+        self._put(organization_id, group, imported, deadline())
         return imported
 
     def _put(self, organization_id: bytes, group: list[Line], imported: Imported, deadline: float) -> None:

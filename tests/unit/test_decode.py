@@ -175,6 +175,8 @@ FULL_SESSION = session_pb2.SessionSpec(
     capabilities=[CapabilityConfig(ref="noop")],
     agent_binding=session_pb2.AGENT_BINDING_PINNED,
     pinned_agent_version=1,
+    expires_at=Timestamp(seconds=1),
+    ttl_seconds=1,
 )
 FULL_AGENT = agent_pb2.AgentSpec(
     name="a",

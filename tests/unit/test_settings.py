@@ -58,6 +58,15 @@ SETTINGS: dict[str, tuple[str, object, str, object]] = {
     "EVERRUNS_EVENTS_KEPT_SECONDS": ("events_kept_seconds", 3_600, "86400", 86_400),
     "EVERRUNS_EVENTS_KEPT": ("events_kept", 100_000, "1000000000", 1_000_000_000),
     "EVERRUNS_POSTGRES_NOTIFY": ("postgres_notify", True, "off", False),
+    "EVERRUNS_KEY_RATE": ("key_rate", None, "50", 50),
+    "EVERRUNS_KEY_BURST": ("key_burst", None, "7", 7),
+    "EVERRUNS_MOST_CALLS": ("most_calls", 2048, "9", 9),
+    "EVERRUNS_MOST_CALLS_OF_KEY": ("most_calls_of_key", None, "9", 9),
+    "EVERRUNS_MOST_CONNECTIONS": ("most_connections", 4000, "9", 9),
+    "EVERRUNS_CALL_SECONDS": ("call_seconds", 60, "9", 9),
+    "EVERRUNS_MOST_AGENTS": ("most_agents", 10_000, "0", None),
+    "EVERRUNS_MOST_KEYS": ("most_keys", 1_000, "9", 9),
+    "EVERRUNS_MOST_SESSIONS": ("most_sessions", None, "9", 9),
     "EVERRUNS_API_KEY": ("api_key", None, "evr_k", "evr_k"),
 }
 # What one process of several is told by another.

@@ -14,6 +14,7 @@ from everruns.v1.error_reason_pb2 import ErrorReason
 from tests.wire.cases.case import Answered, Case, Refused
 from tests.wire.cases.every import CASES
 from tests.wire.cases.models import MODELS
+from tests.wire.cases.quotas import QUOTAS
 from tests.wire.cases.raw_http import RAW
 from tests.wire.harness.call import TRANSPORTS, Transport
 from tests.wire.harness.clients import Clients
@@ -25,6 +26,7 @@ FORCED = {
     # No client can lose a race in SQLite, which has one writer.
     "CONCURRENT_CHANGE": "test_faults.test_what_a_store_raises_is_answered",
     "QUEUE_FULL": "test_faults.test_a_full_queue",
+    "RATE_LIMITED": "test_quotas.test_a_key_that_calls_too_often",
     "INTERNAL": "test_faults.test_a_defect_says_nothing_of_the_inside",
     "DEADLINE_EXCEEDED": "test_locked_store.test_a_deadline_that_passes_before_a_write_leaves_nothing",
     "STORE_UNAVAILABLE": "test_locked_store.test_a_store_that_is_locked_is_unavailable",
@@ -93,7 +95,7 @@ def test_names_of_cases_are_unique() -> None:
 
 def expected_reasons() -> Iterator[str]:
     """The reasons of all cases: for which calls are refused, and of the problems that answers tell of."""
-    for case in (*CASES, *MODELS):
+    for case in (*CASES, *MODELS, *QUOTAS):
         if isinstance(case.expected, Refused):
             yield case.expected.reason
             yield from (reason for _, reason in case.expected.violations("grpc"))

@@ -22,7 +22,7 @@ from tests.wire.harness.outcome import Failure, Outcome
 from tests.wire.harness.render import render
 from tests.wire.harness.rpc import METHODS, REST
 
-RESOURCES = ("session", "agent", "key")
+RESOURCES = ("session", "agent", "key", "batch")
 """The fields of requests that are bodies in REST."""
 
 REQUIRED = {"session": {"agent_name": "plain"}, "agent": {"name": "limited", "system_prompt": "Be brief."}}

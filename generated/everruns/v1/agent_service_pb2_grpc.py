@@ -35,10 +35,10 @@ class AgentServiceStub:
 
     Every call needs a key, with the scope `read` to read and `write` to change: UNAUTHENTICATED
     `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`.
-    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE
-    `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`, and one that changes something in RESOURCE_EXHAUSTED
-    `QUEUE_FULL`; nothing has been changed then, except that after DEADLINE_EXCEEDED and UNAVAILABLE
-    it may have been: a `request_id` makes it safe to ask again.
+    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`, `QUEUE_FULL`, DEADLINE_EXCEEDED
+    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`; nothing has been changed then,
+    except that after DEADLINE_EXCEEDED and UNAVAILABLE it may have been: a `request_id` makes it safe to ask
+    again.
 
     Paths of fields in errors are relative to the agent: `capabilities[2].config.timeout_ms`.
     """
@@ -131,10 +131,10 @@ class AgentServiceServicer:
 
     Every call needs a key, with the scope `read` to read and `write` to change: UNAUTHENTICATED
     `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`.
-    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE
-    `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`, and one that changes something in RESOURCE_EXHAUSTED
-    `QUEUE_FULL`; nothing has been changed then, except that after DEADLINE_EXCEEDED and UNAVAILABLE
-    it may have been: a `request_id` makes it safe to ask again.
+    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`, `QUEUE_FULL`, DEADLINE_EXCEEDED
+    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`; nothing has been changed then,
+    except that after DEADLINE_EXCEEDED and UNAVAILABLE it may have been: a `request_id` makes it safe to ask
+    again.
 
     Paths of fields in errors are relative to the agent: `capabilities[2].config.timeout_ms`.
     """
@@ -146,6 +146,7 @@ class AgentServiceServicer:
         `DUPLICATE_CAPABILITY`, `UNKNOWN_CAPABILITY`, `CAPABILITY_NOT_AVAILABLE`, `CAPABILITY_CONFLICT`,
         `INVALID_CONFIG`, `TOOL_NAME_CONFLICT`, `TOO_MANY_CAPABILITIES`, `UNKNOWN_MODEL`: one violation for each
         bad field.
+        FAILED_PRECONDITION `QUOTA_EXCEEDED`: the organization has as many agents as it may.
         ALREADY_EXISTS `AGENT_ALREADY_EXISTS`: the id is taken, or the name is by an active agent.
         ALREADY_EXISTS `IDEMPOTENCY_KEY_REUSED`: `request_id` came with another agent before.
         """
@@ -157,7 +158,7 @@ class AgentServiceServicer:
         """Creates the agent, or replaces everything a caller may set of it: the agent of the given id,
         else the active one of the given name. Brings an archived one back.
 
-        INVALID_ARGUMENT: as CreateAgent.
+        INVALID_ARGUMENT, FAILED_PRECONDITION: as CreateAgent.
         ALREADY_EXISTS `AGENT_ALREADY_EXISTS`: another active agent has the name.
         ALREADY_EXISTS `IDEMPOTENCY_KEY_REUSED`: `request_id` came with another agent before.
         ABORTED `CONCURRENT_CHANGE`: lost a race too often; ask again.
@@ -285,6 +286,7 @@ class AgentServiceServicer:
 
         INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
         NOT_FOUND `AGENT_NOT_FOUND`: the organization has no such agent.
+        FAILED_PRECONDITION: as CreateAgent.
         ALREADY_EXISTS `IDEMPOTENCY_KEY_REUSED`: `request_id` came with another agent before.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -310,7 +312,7 @@ class AgentServiceServicer:
         INVALID_ARGUMENT `UNSUPPORTED_MEDIA_TYPE`: its content type is none of those of the field.
         INVALID_ARGUMENT `UNKNOWN_FIELD`, `OUTPUT_ONLY_FIELD`: it has a key that no field of an agent has, or
         that only answers have, and that is not empty.
-        INVALID_ARGUMENT, ALREADY_EXISTS: as CreateAgent.
+        INVALID_ARGUMENT, FAILED_PRECONDITION, ALREADY_EXISTS: as CreateAgent.
         RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`: it is larger than 3 MiB.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -418,10 +420,10 @@ class AgentService:
 
     Every call needs a key, with the scope `read` to read and `write` to change: UNAUTHENTICATED
     `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`.
-    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE
-    `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`, and one that changes something in RESOURCE_EXHAUSTED
-    `QUEUE_FULL`; nothing has been changed then, except that after DEADLINE_EXCEEDED and UNAVAILABLE
-    it may have been: a `request_id` makes it safe to ask again.
+    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`, `QUEUE_FULL`, DEADLINE_EXCEEDED
+    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`; nothing has been changed then,
+    except that after DEADLINE_EXCEEDED and UNAVAILABLE it may have been: a `request_id` makes it safe to ask
+    again.
 
     Paths of fields in errors are relative to the agent: `capabilities[2].config.timeout_ms`.
     """

@@ -68,6 +68,8 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TOO_MANY_WATCHERS: _ClassVar[ErrorReason]
     WATCHER_TOO_SLOW: _ClassVar[ErrorReason]
     INVALID_RESUME_TOKEN: _ClassVar[ErrorReason]
+    RATE_LIMITED: _ClassVar[ErrorReason]
+    QUOTA_EXCEEDED: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 INVALID_FIELD: ErrorReason
 REQUIRED_FIELD_MISSING: ErrorReason
@@ -129,3 +131,5 @@ INTERNAL: ErrorReason
 TOO_MANY_WATCHERS: ErrorReason
 WATCHER_TOO_SLOW: ErrorReason
 INVALID_RESUME_TOKEN: ErrorReason
+RATE_LIMITED: ErrorReason
+QUOTA_EXCEEDED: ErrorReason

@@ -37,10 +37,10 @@ class SessionServiceStub:
 
     Every call needs a key, with the scope `read` to read and `write` to change: UNAUTHENTICATED
     `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`.
-    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE
-    `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`, and one that changes something in RESOURCE_EXHAUSTED
-    `QUEUE_FULL`; nothing has been changed then, except that after DEADLINE_EXCEEDED and UNAVAILABLE
-    it may have been: a `request_id` makes it safe to ask again.
+    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`, `QUEUE_FULL`, DEADLINE_EXCEEDED
+    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`; nothing has been changed then,
+    except that after DEADLINE_EXCEEDED and UNAVAILABLE it may have been: a `request_id` makes it safe to ask
+    again.
 
     Paths of fields in errors are relative to the session: `capabilities[2].config.timeout_ms`.
     """
@@ -148,10 +148,10 @@ class SessionServiceServicer:
 
     Every call needs a key, with the scope `read` to read and `write` to change: UNAUTHENTICATED
     `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`.
-    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE
-    `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`, and one that changes something in RESOURCE_EXHAUSTED
-    `QUEUE_FULL`; nothing has been changed then, except that after DEADLINE_EXCEEDED and UNAVAILABLE
-    it may have been: a `request_id` makes it safe to ask again.
+    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`, `QUEUE_FULL`, DEADLINE_EXCEEDED
+    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`; nothing has been changed then,
+    except that after DEADLINE_EXCEEDED and UNAVAILABLE it may have been: a `request_id` makes it safe to ask
+    again.
 
     Paths of fields in errors are relative to the session: `capabilities[2].config.timeout_ms`.
     """
@@ -166,6 +166,7 @@ class SessionServiceServicer:
         NOT_FOUND `AGENT_NOT_FOUND`: the organization has no such agent.
         NOT_FOUND `AGENT_VERSION_NOT_FOUND`: the agent has no such version to pin the session to.
         FAILED_PRECONDITION `AGENT_ARCHIVED`: the agent was deleted.
+        FAILED_PRECONDITION `QUOTA_EXCEEDED`: the organization has as many sessions as it may.
         ALREADY_EXISTS `IDEMPOTENCY_KEY_REUSED`: `request_id` came with another session before.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -245,6 +246,7 @@ class SessionServiceServicer:
         INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
         NOT_FOUND `SESSION_NOT_FOUND`: the organization never had such a session, or not any more.
         FAILED_PRECONDITION `SESSION_NOT_DELETED`: the session is there.
+        FAILED_PRECONDITION `QUOTA_EXCEEDED`: the organization has as many sessions as it may.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -269,6 +271,7 @@ class SessionServiceServicer:
         INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION: as CreateSession, with a violation for everything that is
         wrong with any of them, whose path begins with its place: `requests[3].capabilities[0].ref`.
         INVALID_ARGUMENT `LIMIT_EXCEEDED`: there are more than 500.
+        FAILED_PRECONDITION `QUOTA_EXCEEDED`: the organization may not have so many sessions more.
         ALREADY_EXISTS `IDEMPOTENCY_KEY_REUSED`: `request_id` came with another batch before.
         RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`: they have more than 3 MiB together, so that the answer has no more than 4.
         """
@@ -485,10 +488,10 @@ class SessionService:
 
     Every call needs a key, with the scope `read` to read and `write` to change: UNAUTHENTICATED
     `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`.
-    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE
-    `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`, and one that changes something in RESOURCE_EXHAUSTED
-    `QUEUE_FULL`; nothing has been changed then, except that after DEADLINE_EXCEEDED and UNAVAILABLE
-    it may have been: a `request_id` makes it safe to ask again.
+    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`, `QUEUE_FULL`, DEADLINE_EXCEEDED
+    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`; nothing has been changed then,
+    except that after DEADLINE_EXCEEDED and UNAVAILABLE it may have been: a `request_id` makes it safe to ask
+    again.
 
     Paths of fields in errors are relative to the session: `capabilities[2].config.timeout_ms`.
     """

@@ -217,8 +217,8 @@ def test_reasons_are_those_of_the_comments() -> None:
     changed = reasons("PATCH", "/v1/sessions/{id}", 400)
     assert {"IMMUTABLE_FIELD", "INVALID_CONFIG"} <= set(changed)
     assert "AGENT_ARCHIVED" not in changed
-    assert "429" not in OPERATIONS["GET", "/v1/sessions"]["responses"]
-    assert reasons("POST", "/v1/sessions", 429) == ["QUEUE_FULL"]
+    assert reasons("GET", "/v1/sessions", 429) == ["QUEUE_FULL", "RATE_LIMITED"]
+    assert "QUOTA_EXCEEDED" in reasons("POST", "/v1/sessions", 400)
 
 
 def test_comments_name_reasons_beside_their_codes() -> None:

@@ -12,6 +12,7 @@ from server.app import AGENTS, CAPABILITIES, KEYS, MODELS, SESSIONS, TURNS, buil
 from server.core.caller import Scope
 from server.core.catalog import Catalog
 from server.core.store import Store
+from server.rpc.admission import Admission
 from server.rpc.calls import Calls
 from server.rpc.request_threads import RequestThreads
 from server.rpc.services import add_service
@@ -39,7 +40,7 @@ def running_server(settings: Settings) -> Iterator[tuple[Store, str]]:
 def running_server_over(store: Store, catalog: Catalog) -> Iterator[str]:
     """The address of a server over this store, while it runs."""
     services = make_services(store, catalog, None)
-    threads = RequestThreads(4, "wire")
+    threads = RequestThreads(4, "wire", Admission(1_000, 1_000))
     server = grpc.server(threads, options=[("grpc.so_reuseport", 0)])
     calls = Calls(Authenticate(store.keys))
     add_service(server, calls, SESSIONS, services.sessions)
