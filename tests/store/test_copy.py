@@ -47,8 +47,8 @@ ROWS = {
     "deleted_session_pin": 2,
     "session_count": SESSION_COUNTS,
     "idempotent_answer": 2 * len(KEYS),
-    # Of each create, of a turn's begin and end and the next one's begin, and of one made, with such turns, and
-    # deleted.
+    # Of each create, of a turn's begin and end and the next one's begin, and of one made and deleted
+    # with such turns.
     "session_event": 2 * (len(KEYS) + 3 * (len(KEYS) // 2 + 1) + 2),
     "shared_secret": 1,
 }

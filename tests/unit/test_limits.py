@@ -79,7 +79,7 @@ def probe_max_items(place: Place, kept: FieldLimits) -> Probe:
         if place.field.message_type is None:
             return [f"/tag {number}" for number in range(count)]
         if place.field.message_type is SessionSpec.DESCRIPTOR:
-            return [SessionSpec() for _ in range(count)]
+            return [SessionSpec(agent_name="a")] * count
         return [CapabilityConfig(ref=f"c{number}") for number in range(count)]
 
     return Probe([items(kept.max_items)], [items(kept.max_items + 1)], Reason.LIMIT_EXCEEDED)

@@ -82,6 +82,7 @@ NAMES_NOTHING = {
     "ListModels": "the table is of no organization",
     "GetModel": "the same",
     "CreateKey": "is told no id",
+    "WatchSessions": "tells what happens from now on, and nothing of what is there",
 }
 """The rpcs that cannot be asked for what another organization has, and why."""
 
