@@ -6,7 +6,6 @@ from typing import cast
 
 import grpc
 import pytest
-from google.protobuf.message import Message
 
 from tests.wire.harness.call import Call
 from tests.wire.harness.clients import Clients
@@ -39,6 +38,8 @@ CALLS = (
     Call("PinSession", id="$id"),
     Call("UnpinSession", id="$id"),
     Call("GetSessionStats", query={"agent_id": "$agent_id"}),
+    Call("WatchSessions", query={"session_ids": ["$id"]}),
+    Call("WatchSessions", query={"agent_id": "$agent_id"}),
     Call("CancelTurn", id="$id"),
     Call("UndeleteSession", id="$id"),
     Call("BatchGetSessions", query={"ids": ["$id"]}),
@@ -106,11 +107,21 @@ def theirs(clients: Clients, names: dict[str, Json]) -> tuple[str, ...]:
 def over_grpc(clients: Clients, call: Call) -> str:
     """All that a client sees of the end of a call."""
     rpc = method(call.rpc)
-    raw: grpc.UnaryUnaryMultiCallable[Message, bytes] = clients.grpc.channel.unary_unary(
-        rpc.path, request_serializer=rpc.request.SerializeToString
-    )
+    channel, serialize = clients.grpc.channel, rpc.request.SerializeToString
+    metadata = metadata_of(call, "r1")
     try:
-        return repr(raw(request_of(call), metadata=metadata_of(call, "r1"), timeout=call.timeout))
+        if METHODS[call.rpc].server_streaming:
+            stream = channel.unary_stream(rpc.path, serialize)(
+                request_of(call), metadata=metadata, timeout=call.timeout
+            )
+            first = next(stream)
+            stream.cancel()
+            return repr(first)
+        return repr(
+            channel.unary_unary(rpc.path, serialize)(
+                request_of(call), metadata=metadata, timeout=call.timeout
+            )
+        )
     except grpc.RpcError as error:
         ended = cast(grpc.Call, error)
         return repr((ended.code(), ended.details(), ended.initial_metadata(), ended.trailing_metadata()))
@@ -136,12 +147,33 @@ def test_anothers_is_as_what_never_was(
             seen = seen.replace(their, none)
         assert seen == expected
         # The request's id stands at its place in both, so what is equal is not empty.
-        assert "r1" in seen or call.rpc in ("ListSessions", "GetSessionStats")
+        assert "r1" in seen or call.rpc in ("ListSessions", "GetSessionStats", "WatchSessions")
 
 
 def test_every_rpc_is_tried() -> None:
     assert {call.rpc for call in CALLS} | NAMES_NOTHING.keys() == METHODS.keys()
     assert not {call.rpc for call in CALLS} & NAMES_NOTHING.keys()
+
+
+def test_a_watcher_is_not_told_of_anothers_sessions(
+    theirs: tuple[str, ...], names: dict[str, Json], clients: Clients
+) -> None:
+    mark = clients.grpc.call(Call("WatchSessions").filled(names))
+    title: JsonObject = {"title": "theirs"}
+    others = clients.grpc.call(
+        Call("UpdateSession", title, theirs[0], authorization="$other.keys.owner").filled(names)
+    )
+    made = clients.grpc.call(Call("CreateSession", {"agent_id": "$agent.id"}).filled(names))
+    assert isinstance(others, Answer)
+    assert isinstance(made, Answer)
+    assert isinstance(mark, Answer)
+    resumed: JsonObject = {"resume_token": "$mark.messages.0.resume_token"}
+    for query in (resumed, {**resumed, "session_ids": [theirs[0], str(made.content["id"])]}):
+        call = Call("WatchSessions", query=query).filled({**names, "mark": mark.body})
+        watched = clients.grpc.call(call)
+        assert isinstance(watched, Answer)
+        _, told = cast("list[JsonObject]", watched.content["messages"])
+        assert cast(JsonObject, told["session"])["id"] == made.content["id"]
 
 
 def all_of(clients: Clients, names: dict[str, Json]) -> list[Json]:
