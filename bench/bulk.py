@@ -109,7 +109,8 @@ def new_lines(agent_id: str) -> bytes:
 
 def repeat(call: Callable[[], int], seconds: float) -> tuple[int, float, list[float]]:
     """How many sessions calls one after the other were of, in how many seconds, and what each took."""
-    sessions, took = 0, []
+    sessions = 0
+    took: list[float] = []
     start = time.perf_counter()
     while time.perf_counter() - start < seconds or not took:
         before = time.perf_counter()
