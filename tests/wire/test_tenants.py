@@ -6,6 +6,7 @@ from typing import cast
 
 import grpc
 import pytest
+from google.protobuf.message import Message
 
 from tests.wire.harness.call import Call
 from tests.wire.harness.clients import Clients
