@@ -15,7 +15,8 @@ class Suite:
 
     `commits`: the bare SQLite commit is measured too, in the same rounds. `turns`: so are turns that workers
     begin and end. `watches`: and events that as many watchers are told of as are in flight.
-    begin and end. `overload`: instead of all that, what becomes of a system that is asked far too much.
+    `bulk`: and sessions that are created, read, exported and imported in bulk. `overload`: instead of all
+    that, what becomes of a system that is asked far too much.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Suite:
     commits: bool = False
     turns: bool = False
     watches: bool = False
+    bulk: bool = False
     overload: bool = False
 
 
@@ -177,6 +179,18 @@ WATCH = Suite(
     watches=True,
 )
 
+BULK = Suite(
+    "bulk",
+    "gRPC, SQLite, many sessions at once",
+    "A request is a session. “single creates” is CreateSession, 32 in flight; “batch create” and “batch get” "
+    "are calls of 500, one after the other; “export” and “import” are whole streams. Times are of a call. "
+    "The load is a Python client.",
+    (Service("service-bulk", "this service, one process"),),
+    (),
+    (1,),
+    bulk=True,
+)
+
 _ABOUT_OVERLOAD = (
     "“at its peak” is a closed loop of 128 in flight, half creates and half gets. “asked 4 × that” is "
     "h2load at a fixed rate, whatever becomes of the requests before; “answered” and “refused” are what "
@@ -207,7 +221,7 @@ OVERLOAD_REST = Suite(
     overload=True,
 )
 
-SUITES = (GRPC, REST, GROUP_COMMIT, POSTGRES, PROCESSES, GROWTH, CAPABILITIES, TURNS, WATCH)
+SUITES = (GRPC, REST, GROUP_COMMIT, POSTGRES, PROCESSES, GROWTH, CAPABILITIES, TURNS, WATCH, BULK)
 """What is measured when nothing is named."""
 
 ON_REQUEST = (GROWTH_POSTGRES, OVERLOAD, OVERLOAD_REST)

@@ -10,6 +10,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.bulk import MEASURES as BULK_MEASURES
 from bench.check import CheckError, expect, expect_bytes, expect_rows
 from bench.load import Target, prepare
 from bench.measures import Suite
@@ -52,6 +53,10 @@ def measure_suite(suite: Suite, plan: Plan, postgres: Postgres | None) -> Iterat
                 for in_flight in suite.in_flight:
                     for system in running:
                         yield _clients(suite, "deliver", "watchers", in_flight, system, number, plan)
+            if suite.bulk:
+                for measure in BULK_MEASURES:
+                    for system in running:
+                        yield _clients(suite, measure, "bulk", 1, system, number, plan, measure)
             for measure in suite.measures:
                 for in_flight in suite.in_flight:
                     for turn in range(len(running)):
@@ -136,10 +141,17 @@ def _commit(suite: Suite, plan: Plan, number: int) -> Sample:
 
 
 def _clients(
-    suite: Suite, measure: str, program: str, in_flight: int, running: Running, number: int, plan: Plan
+    suite: Suite,
+    measure: str,
+    program: str,
+    in_flight: int,
+    running: Running,
+    number: int,
+    plan: Plan,
+    *more: str,
 ) -> Sample:
     """A sample that a program of Python clients takes."""
-    arguments = [str(running.port), running.key, str(in_flight), str(plan.seconds)]
+    arguments = [str(running.port), running.key, str(in_flight), str(plan.seconds), *more]
     cpu = _cpu_seconds(running)
     said = json.loads(run([f"bench.{program}", *arguments], {}, plan.cores.load))
     cpu = _cpu_seconds(running) - cpu

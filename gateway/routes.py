@@ -132,9 +132,9 @@ class RouteTable:
             methods[method] = endpoint
             self._template_of[endpoint] = template
         self._constant = {path: methods for path, (_, methods) in routes.items() if "{}" not in path}
-        self._variable = [
-            (_pattern(template), methods) for path, (template, methods) in routes.items() if "{}" in path
-        ]
+        # A variable takes in what follows a colon, so a path that ends in a verb is looked for first.
+        variable = sorted((path for path in routes if "{}" in path), key=lambda path: path.endswith("{}"))
+        self._variable = [(_pattern(routes[path][0]), routes[path][1]) for path in variable]
         elsewhere = tuple(elsewhere)
         self._elsewhere_constant = frozenset(path for path in elsewhere if "{" not in path)
         self._elsewhere_variable = [_pattern(path) for path in elsewhere if "{" in path]

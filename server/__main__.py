@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from server import keys_command
+from server import export_command, import_command, keys_command
 from server.app import open_store
 from server.catalog.file import CatalogFileError
 from server.core.errors import ServiceError
@@ -21,6 +21,7 @@ from server.processes import PortTaken, StartFailed
 from server.progress import Progress
 from server.rpc.certificates import CertificateError
 from server.rpc.health_check import is_serving
+from server.rpc.transfer_client import TransferFailed
 from server.seed import seed
 from server.serve import serve
 from server.settings import BadSetting, Settings, from_environment
@@ -35,6 +36,8 @@ _EXPECTED = (
     CatalogFileError,
     CertificateError,
     CopyFailed,
+    FileExistsError,
+    FileNotFoundError,
     GatewayFailed,
     MetricsPortTaken,
     PortTaken,
@@ -42,6 +45,7 @@ _EXPECTED = (
     SchemaTooNew,
     ServiceError,
     StartFailed,
+    TransferFailed,
     ValueError,
 )
 """What an operator can do something about, and is told in a line."""
@@ -66,6 +70,10 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
             serve(settings)
         case "dev":
             (run_dev_on_postgres if chosen.postgres else run_dev)(settings)
+        case "export":
+            return export_command.run(chosen, settings.api_key)
+        case "import":
+            return import_command.run(chosen, settings.api_key)
         case "health":
             return 0 if is_serving(f"127.0.0.1:{settings.grpc_port}") else 1
         case "migrate":
@@ -141,6 +149,10 @@ def _parser() -> argparse.ArgumentParser:
         "--from", required=True, dest="source", type=Path, metavar="FILE", help="the backup"
     )
     restored.add_argument("--replace", action="store_true", help="also where there is a database already")
+    export_command.add_arguments(
+        commands.add_parser("export", help="write an organization's sessions as lines of JSON")
+    )
+    import_command.add_arguments(commands.add_parser("import", help="make sessions of lines of JSON"))
     keys_command.add_arguments(commands.add_parser("keys", help="API keys: make, list, rotate, revoke"))
     return parser
 

@@ -13,6 +13,7 @@ from everruns.v1 import (
     key_service_pb2,
     model_service_pb2,
     session_service_pb2,
+    session_transfer_service_pb2,
     turn_service_pb2,
 )
 from server.catalog.load import load_catalog
@@ -25,6 +26,7 @@ from server.core.errors import Reason, ServiceError
 from server.core.meters import Meters
 from server.core.model import ANY_MODEL, ModelTable
 from server.core.quota import NO_QUOTAS, Quotas
+from server.core.session import DAY, RETENTION
 from server.core.store import Store
 from server.core.token_buckets import TokenBuckets
 from server.executor import Threads
@@ -44,6 +46,7 @@ from server.rpc.resume_token import ResumeTokens
 from server.rpc.services import add_service
 from server.rpc.session_service import SessionService
 from server.rpc.streams import CountedHealth, Streams
+from server.rpc.transfer_service import SessionTransferService, Transfers
 from server.rpc.turn_service import TurnService
 from server.rpc.watch_hub import WatchHub, WatchLimits
 from server.settings import Settings
@@ -52,6 +55,8 @@ from server.store.peewee_store import PeeweeStore, open_dialect
 from server.sweeper import KeptEvents, Sweeper
 from server.usecases.apply_agent import ApplyAgent
 from server.usecases.authenticate import Authenticate
+from server.usecases.batch_create_sessions import BatchCreateSessions
+from server.usecases.batch_get_sessions import BatchGetSessions
 from server.usecases.begin_turn import BeginTurn
 from server.usecases.cancel_turn import CancelTurn
 from server.usecases.compare_sessions import CompareSessions
@@ -64,6 +69,7 @@ from server.usecases.delete_session import DeleteSession
 from server.usecases.diff_agent_versions import DiffAgentVersions
 from server.usecases.end_turn import EndTurn
 from server.usecases.explain_session import ExplainSession
+from server.usecases.export_sessions import ExportSessions
 from server.usecases.get_agent import GetAgent
 from server.usecases.get_agent_version import GetAgentVersion
 from server.usecases.get_capability import GetCapability
@@ -76,6 +82,7 @@ from server.usecases.get_session_stats import GetSessionStats
 from server.usecases.get_turn import GetTurn
 from server.usecases.heartbeat_turn import HeartbeatTurn
 from server.usecases.import_agent import ImportAgent
+from server.usecases.import_sessions import ImportSessions
 from server.usecases.key_rate import KeyRate
 from server.usecases.key_uses import KeyUses
 from server.usecases.list_agent_versions import ListAgentVersions
@@ -92,6 +99,7 @@ from server.usecases.preview_session import PreviewSession
 from server.usecases.revoke_key import RevokeKey
 from server.usecases.rollback_agent import RollbackAgent
 from server.usecases.rotate_key import RotateKey
+from server.usecases.undelete_session import UndeleteSession
 from server.usecases.unpin_session import UnpinSession
 from server.usecases.update_agent import UpdateAgent
 from server.usecases.update_session import UpdateSession
@@ -103,6 +111,7 @@ CAPABILITIES = capability_service_pb2.DESCRIPTOR.services_by_name["CapabilitySer
 MODELS = model_service_pb2.DESCRIPTOR.services_by_name["ModelService"]
 TURNS = turn_service_pb2.DESCRIPTOR.services_by_name["TurnService"]
 KEYS = key_service_pb2.DESCRIPTOR.services_by_name["KeyService"]
+TRANSFERS = session_transfer_service_pb2.DESCRIPTOR.services_by_name["SessionTransferService"]
 CONNECTION_GRACE = 60
 """How long, in seconds, calls have to finish on a connection that has reached its age."""
 
@@ -112,6 +121,7 @@ KEEPALIVE_SECONDS = 60
 NO_BOUND = 2**31 - 1
 
 SERVICES = (SESSIONS, AGENTS, CAPABILITIES, MODELS, TURNS, KEYS)
+"""Those whose calls are all of one message each way."""
 
 
 MOST_STREAMS = 1_000
@@ -128,6 +138,7 @@ class Services:
     turns: TurnService
     keys: KeyService
     models: ModelService
+    transfers: SessionTransferService
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +182,11 @@ def make_services(
     catalog: Catalog,
     default_model: str | None,
     models: ModelTable = ANY_MODEL,
+    retention: int = RETENTION,
     watch_limits: WatchLimits | None = None,
     streams: Streams | None = None,
 ) -> Services:
-    """The services over a store, a catalog and a table of models."""
+    """The services over a store, a catalog and a table of models; `retention` is that of UndeleteSession."""
     environment, clock = Environment.of(catalog, models, default_model), SystemClock()
     merge, here = environment.merge, environment_id(environment_text(environment))
     watch, resume_tokens = WatchSessions(store, merge), ResumeTokens(store.shared_secret("page tokens"))
@@ -200,6 +212,9 @@ def make_services(
             cancel_turn=CancelTurn(store, clock),
             watches=watches,
             resume_tokens=resume_tokens,
+            undelete_session=UndeleteSession(store, merge, retention),
+            batch_get_sessions=BatchGetSessions(store, merge),
+            batch_create_sessions=BatchCreateSessions(store, merge, models, clock, here),
         ),
         agents=AgentService(
             create_agent=CreateAgent(store, merge, models, clock),
@@ -236,6 +251,7 @@ def make_services(
             revoke_key=RevokeKey(store, clock),
         ),
         models=ModelService(list_models=ListModels(models), get_model=GetModel(models)),
+        transfers=SessionTransferService(ExportSessions(store), ImportSessions(store), clock),
     )
 
 
@@ -251,7 +267,8 @@ def build(settings: Settings) -> App:
     store.environments.keep(environment_id(here), here)
     streams = Streams()
     limits = WatchLimits(settings.watchers, settings.watch_backlog, settings.watch_bookmark_seconds)
-    services = make_services(store, catalog, settings.default_model, models, limits, streams)
+    retention = settings.deleted_retention_days * DAY
+    services = make_services(store, catalog, settings.default_model, models, retention, limits, streams)
     watches = services.sessions.watches
     admission = Admission(settings.most_calls, settings.most_calls_of_key or settings.most_calls // 2 or 1)
     patient = RequestThreads(settings.threads, "patient", admission)
@@ -295,7 +312,8 @@ def build(settings: Settings) -> App:
     add_service(server, calls, KEYS, services.keys, Scope.ADMIN)
     add_service(server, calls, TURNS, services.turns)
     add_service(server, calls, MODELS, services.models)
-    names = [descriptor.full_name for descriptor in SERVICES]
+    Transfers(calls, services.transfers).add_to(server)
+    names = [descriptor.full_name for descriptor in (*SERVICES, TRANSFERS)]
     servicer = CountedHealth(streams)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     if settings.reflection:
@@ -306,7 +324,7 @@ def build(settings: Settings) -> App:
     kind = settings.database_url.partition(":")[0]
     metrics = Metrics(meters, store, threads, streams, watches, kind, admission, key_rate) if meters else None
     kept = KeptEvents(settings.events_kept_seconds, settings.events_kept)
-    sweeper = Sweeper(store.turns, store.session_events, kept)
+    sweeper = Sweeper(store.turns, store.sessions, retention, store.session_events, kept)
     return App(server, servicer, store, key_uses, calls, threads, metrics, sweeper, watches)
 
 

@@ -13,7 +13,7 @@ from functools import partial
 import grpc
 from grpc_health.v1 import health_pb2
 
-from server.app import SERVICES, App, build, open_store
+from server.app import SERVICES, TRANSFERS, App, build, open_store
 from server.catalog.load import load_catalog
 from server.connections import cut_connections
 from server.executor import Threads
@@ -124,7 +124,7 @@ def listen(server: grpc.Server, settings: Settings) -> int:
 def show_health(app: App, healthy: bool) -> None:
     """Tells the clients that ask how the server is, as a whole and per service."""
     status = health_pb2.HealthCheckResponse
-    for name in ("", *(descriptor.full_name for descriptor in SERVICES)):
+    for name in ("", *(descriptor.full_name for descriptor in (*SERVICES, TRANSFERS))):
         app.health.set(name, status.SERVING if healthy else status.NOT_SERVING)
 
 

@@ -58,6 +58,7 @@ class Settings:
     allow_plaintext: bool
     reflection: bool
     max_connection_age: int
+    deleted_retention_days: int
     watchers: int
     watch_backlog: int
     watch_bookmark_seconds: int
@@ -73,6 +74,7 @@ class Settings:
     most_agents: int | None
     most_keys: int | None
     most_sessions: int | None
+    api_key: str | None = field(repr=False)
     share_port: bool = False
     """Whether other processes of this service listen on the port too; nothing of the environment."""
     metrics_socket: Path | None = None
@@ -167,6 +169,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         allow_plaintext=read("EVERRUNS_ALLOW_PLAINTEXT", False, _switch),
         reflection=read("EVERRUNS_GRPC_REFLECTION", True, _switch),
         max_connection_age=read("EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS", 0 if workers == 1 else 300, _age),
+        deleted_retention_days=read("EVERRUNS_DELETED_RETENTION_DAYS", 30, _days),
         watchers=read("EVERRUNS_WATCHERS", 5_000, _watchers),
         watch_backlog=read("EVERRUNS_WATCH_BACKLOG", 1_000, _count),
         watch_bookmark_seconds=read("EVERRUNS_WATCH_BOOKMARK_SECONDS", 30, _count),
@@ -183,6 +186,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         most_agents=read("EVERRUNS_MOST_AGENTS", DEFAULT_QUOTAS.agents, _most),
         most_keys=read("EVERRUNS_MOST_KEYS", DEFAULT_QUOTAS.keys, _most),
         most_sessions=read("EVERRUNS_MOST_SESSIONS", DEFAULT_QUOTAS.sessions, _most),
+        api_key=read("EVERRUNS_API_KEY", None, str),
     )
 
 
@@ -226,6 +230,12 @@ def _calls(text: str) -> int:
 def _age(text: str) -> int:
     if not text.isdecimal() or len(text) > 6 or int(text) > 86_400:
         raise ValueError(f'must be a number of seconds from 0, for no limit, to 86400, not "{text}"')
+    return int(text)
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or len(text) > 4 or int(text) > 3650:
+        raise ValueError(f'must be a number of days from 0, for none, to 3650, not "{text}"')
     return int(text)
 
 

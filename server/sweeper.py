@@ -1,5 +1,5 @@
-"""Writes down that leases have run out, and forgets old events, about once in a second, in every server
-process."""
+"""Writes down what time has brought, about once in a second, in every server process: leases that ran out,
+sessions that expired, the removal of those that were deleted long enough ago, and of old events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 
 from server.core.errors import ServiceError
-from server.core.store import SessionEvents, Turns
+from server.core.store import SessionEvents, Sessions, Turns
 
 logger = logging.getLogger(__name__)
 
@@ -18,7 +18,10 @@ LONGEST_PAUSE = 0.8
 """The most seconds between two sweeps; TurnService promises 1 second with the work in between."""
 
 BATCH = 100
-"""The most turns that are ended in one transaction, which other writes wait for."""
+"""The most turns or sessions that are changed in one transaction, which other writes wait for."""
+
+MOST_PURGES = 10
+"""The most transactions of a sweep that remove sessions for good, since leases wait for them."""
 
 ORGANIZATIONS = 20
 TRANSACTIONS = 200
@@ -35,13 +38,24 @@ class KeptEvents:
 
 
 class Sweeper:
-    """A thread that ends the turns whose lease has run out, and forgets events; between `start` and `stop`.
+    """A thread that ends the turns whose lease has run out, takes away the sessions that have expired,
+    removes for good those that were deleted more than `retention` microseconds ago, and forgets events;
+    between `start` and `stop`.
 
-    Reads know by themselves that a lease has run out, so a sweep that fails is made up for by the next.
+    Reads know by themselves what time has brought, so a sweep that fails is made up for by the next.
     """
 
-    def __init__(self, turns: Turns, events: SessionEvents, kept: KeptEvents | None = None) -> None:
+    def __init__(
+        self,
+        turns: Turns,
+        sessions: Sessions,
+        retention: int,
+        events: SessionEvents,
+        kept: KeptEvents | None = None,
+    ) -> None:
         self._turns = turns
+        self._sessions = sessions
+        self._retention = retention
         self._events = events
         self._kept = kept or KeptEvents()
         self._place = bytes(16)
@@ -68,6 +82,23 @@ class Sweeper:
                 break
         return ended
 
+    def hide(self) -> int:
+        """Takes away the sessions that have expired by now; how many. Raises ServiceError."""
+        hidden = 0
+        while not self._stopping.is_set() and (batch := self._sessions.hide_expired(BATCH)):
+            hidden += batch
+        return hidden
+
+    def purge(self) -> int:
+        """Removes some of the sessions whose time to be brought back is over; how many it worked on. Raises
+        ServiceError."""
+        purged = 0
+        for _ in range(MOST_PURGES):
+            if self._stopping.is_set() or not (batch := self._sessions.purge(self._retention, BATCH)):
+                break
+            purged += batch
+        return purged
+
     def forget(self) -> int:
         """Forgets events of the next few organizations that are too old or too many; of how many
         transactions. Raises ServiceError."""
@@ -87,15 +118,17 @@ class Sweeper:
         failing = False
         while not self._stopping.wait(pause(LONGEST_PAUSE / 2, LONGEST_PAUSE)):
             try:
-                ended = self.sweep()
+                ended, hidden, purged = self.sweep(), self.hide(), self.purge()
                 self.forget()
                 failing = False
             except ServiceError as error:
                 if not failing:
-                    logger.warning(
-                        "leases that ran out cannot be written down, or events forgotten: %s", error
-                    )
+                    logger.warning("what time has brought cannot be written down just now: %s", error)
                 failing = True
             else:
                 if ended:
                     logger.info("%d leases have run out", ended)
+                if hidden:
+                    logger.info("%d sessions have expired", hidden)
+                if purged:
+                    logger.info("%d deleted sessions were worked on to remove them for good", purged)

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     EXCLUSION_WITHOUT_EFFECT = "EXCLUSION_WITHOUT_EFFECT"
     UNKNOWN_MODEL = "UNKNOWN_MODEL"
     INVALID_DOCUMENT = "INVALID_DOCUMENT"
+    INVALID_LINE = "INVALID_LINE"
 
     API_KEY_MISSING = "API_KEY_MISSING"
     API_KEY_INVALID = "API_KEY_INVALID"
@@ -59,8 +60,11 @@ class Reason(StrEnum):
     TURN_IN_PROGRESS = "TURN_IN_PROGRESS"
     LEASE_LOST = "LEASE_LOST"
     KEY_IN_USE = "KEY_IN_USE"
+    SESSION_NOT_DELETED = "SESSION_NOT_DELETED"
+    SESSION_ALREADY_EXISTS = "SESSION_ALREADY_EXISTS"
 
     QUEUE_FULL = "QUEUE_FULL"
+    TOO_MANY_TRANSFERS = "TOO_MANY_TRANSFERS"
     MESSAGE_TOO_LARGE = "MESSAGE_TOO_LARGE"
     DEADLINE_EXCEEDED = "DEADLINE_EXCEEDED"
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
@@ -132,6 +136,22 @@ def session_not_found(public_id: str) -> ServiceError:
     """The same answer whether there is no such session or it is another organization's."""
     return ServiceError(
         Reason.SESSION_NOT_FOUND, f"there is no session {public_id}", resource=Resource("session", public_id)
+    )
+
+
+def session_not_deleted(public_id: str) -> ServiceError:
+    """The answer where a session is to be undeleted that is there."""
+    return ServiceError(
+        Reason.SESSION_NOT_DELETED,
+        f"the session {public_id} is not deleted",
+        resource=Resource("session", public_id),
+    )
+
+
+def session_already_exists(public_id: str, how: str) -> ServiceError:
+    """The answer where a session cannot be imported since its id is taken."""
+    return ServiceError(
+        Reason.SESSION_ALREADY_EXISTS, f"{public_id} {how}", resource=Resource("session", public_id)
     )
 
 

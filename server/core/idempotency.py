@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from typing import Any
 
 import orjson
 
@@ -23,14 +25,29 @@ def encode_session(view: SessionView) -> bytes:
     s = view.session
     fixed = [s.organization_id.hex(), s.id.hex(), s.agent_id.hex(), s.title, s.tags, s.model_id]
     rest = [s.capabilities.text, s.status, s.created_at, s.updated_at, view.features]
-    return orjson.dumps([*fixed, *rest, s.created_version, s.pinned_version])
+    return orjson.dumps([*fixed, *rest, s.created_version, s.pinned_version, s.expires_at])
 
 
 def decode_session(answer: bytes) -> SessionView:
     """What `encode_session` was given."""
-    organization_id, id, agent_id, title, tags, model_id, layer, status, *rest = orjson.loads(answer)
-    # An answer of before there were versions has none.
-    created, updated, features, created_version, pinned_version = (*rest, 1, None)[:5]
+    return _session(orjson.loads(answer))
+
+
+def encode_sessions(views: Sequence[SessionView]) -> bytes:
+    """Sessions as they were answered."""
+    return b"[" + b",".join(map(encode_session, views)) + b"]"
+
+
+def decode_sessions(answer: bytes) -> list[SessionView]:
+    """What `encode_sessions` was given."""
+    return [_session(values) for values in orjson.loads(answer)]
+
+
+def _session(values: Sequence[Any]) -> SessionView:
+    organization_id, id, agent_id, title, tags, model_id, layer, status, *rest = values
+    # An answer of before there were versions, or expiry, has none.
+    rest += (1, None, None)[len(rest) - 3 :]
+    created, updated, features, created_version, pinned_version, expires_at = rest
     session = Session(
         bytes.fromhex(organization_id),
         bytes.fromhex(id),
@@ -44,6 +61,7 @@ def decode_session(answer: bytes) -> SessionView:
         updated,
         created_version=created_version,
         pinned_version=pinned_version,
+        expires_at=expires_at,
     )
     return SessionView(session, tuple(features))
 

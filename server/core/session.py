@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from server.core.errors import invalid_field
 from server.core.layer import EMPTY, Layer
 
 
@@ -16,6 +17,13 @@ class SessionStatus(StrEnum):
     IDLE = "idle"
 
 
+DAY = 24 * 3600 * 1_000_000
+"""A day, in microseconds."""
+
+RETENTION = 30 * DAY
+"""For how long a deleted session can be brought back unless the operator says otherwise, in microseconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A conversation in which an agent works. Times are microseconds since 1970.
@@ -23,6 +31,7 @@ class Session:
     `turn_expires_at` is when the lease of the turn that runs does; None while none runs. Of its agent's
     versions it was created with `created_version`, and runs with `pinned_version`, None for the latest.
     `environment` is the id of the core.environment that it was created in; None where that is not known.
+    From `expires_at` on the session is as one that was deleted then; None for never.
     """
 
     organization_id: bytes
@@ -39,6 +48,11 @@ class Session:
     created_version: int = 1
     pinned_version: int | None = None
     environment: int | None = None
+    expires_at: int | None = None
+
+    def is_there(self, now: int) -> bool:
+        """Whether it has not expired by a time."""
+        return self.expires_at is None or now < self.expires_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +65,8 @@ class Pin:
 @dataclass(frozen=True, slots=True)
 class SessionSpec:
     """What a caller sets of a session. Exactly one of `agent_id` and `agent_name` names the agent of a
-    new one; an update has neither. Without a `pin` it runs with the agent's latest version."""
+    new one; an update has neither. Without a `pin` it runs with the agent's latest version. At most one of
+    `expires_at`, in microseconds since 1970, and `ttl_seconds`, from now, is set."""
 
     agent_id: bytes | None = None
     agent_name: str | None = None
@@ -60,6 +75,16 @@ class SessionSpec:
     model_id: str | None = None
     capabilities: Layer = EMPTY
     pin: Pin | None = None
+    expires_at: int | None = None
+    ttl_seconds: int | None = None
+
+    def expiry(self, now: int) -> int | None:
+        """When the session is to expire, asked for at a time. Raises INVALID_FIELD where that has passed."""
+        if self.ttl_seconds is not None:
+            return now + self.ttl_seconds * 1_000_000
+        if self.expires_at is not None and self.expires_at <= now:
+            raise invalid_field("expires_at", "must be in the future")
+        return self.expires_at
 
 
 @dataclass(frozen=True, slots=True)

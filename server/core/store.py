@@ -22,7 +22,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from server.core.agent import Agent, AgentFilter
 from server.core.agent_version import AgentVersion
@@ -34,10 +34,16 @@ from server.core.session import Session, SessionFilter, SessionStatus
 from server.core.session_event import Position, SessionEvent
 from server.core.turn import Turn
 
+if TYPE_CHECKING:
+    from server.core.bulk_store import BulkSessions
+
 T = TypeVar("T")
 
 NO_KEY = bytes(16)
 """The id of no API key, which has pinned nothing."""
+
+PURGED_TURNS = 1000
+"""How many turns are removed for good in one transaction at most."""
 
 IDEMPOTENCY_WINDOW = 24 * 3600 * 1_000_000
 """How long an answer is kept for a repeated request, in microseconds."""
@@ -189,6 +195,9 @@ class Environments(Protocol):
 class Sessions(Protocol):
     """The sessions of all organizations. `key_id` is the API key whose pins are asked for.
 
+    A session that was deleted, or has expired, is to every method but `undelete` and `purge` as
+    one that never was, from that moment on.
+
     What is answered is as `core.turn.session_at` has it now. A filter by status goes by what is written down.
     """
 
@@ -239,7 +248,24 @@ class Sessions(Protocol):
         """
 
     def delete(self, organization_id: bytes, id: bytes, deadline: float) -> bool:
-        """Removes a session, with its turns and pins; whether there was one."""
+        """Takes a session away, with its turns and pins; whether there was one. Its turn that runs ends."""
+
+    def undelete(
+        self, organization_id: bytes, id: bytes, retention: int, deadline: float, key_id: bytes = NO_KEY
+    ) -> SessionRow | None:
+        """Brings a session back that was deleted or has expired no longer than `retention` microseconds
+        ago, with its turns and pins; answers it. It does not expire any more where it has.
+
+        None when there is no such session. Raises SESSION_NOT_DELETED when it is there.
+        """
+
+    def hide_expired(self, most: int) -> int:
+        """Takes away at most so many sessions that have expired, as `delete` does; how many."""
+
+    def purge(self, retention: int, most: int) -> int:
+        """Removes for good at most so many sessions, with their turns and pins, that were deleted or expired
+        more than `retention` microseconds ago. Of turns it removes at most PURGED_TURNS at a time, and a
+        session when it has none left. How many sessions it worked on."""
 
     def pin(self, organization_id: bytes, id: bytes, key_id: bytes, deadline: float) -> bool:
         """Has a key pin a session, which it may have already; whether there is such a session.
@@ -338,6 +364,10 @@ class Store(Protocol):
     @property
     def turns(self) -> Turns:
         """Turns."""
+
+    @property
+    def bulk(self) -> BulkSessions:
+        """Many sessions at once."""
 
     @property
     def session_events(self) -> SessionEvents:

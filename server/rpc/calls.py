@@ -29,7 +29,7 @@ from server.usecases.authenticate import Authenticate, require
 logger = logging.getLogger(__name__)
 
 Request = TypeVar("Request", bound=Message)
-Response = TypeVar("Response", bound=Message)
+Response = TypeVar("Response")
 
 LARGEST_MESSAGE = 4 * 1024 * 1024
 """The most bytes of a request."""
@@ -37,7 +37,7 @@ LARGEST_MESSAGE = 4 * 1024 * 1024
 _NO_DEADLINE = 1e8
 """In how many seconds, at least, the deadline of a call is that has none: years."""
 
-_READING = ("Get", "List", "Preview", "Explain", "Compare", "Diff", "Export", "Watch")
+_READING = ("Get", "BatchGet", "List", "Preview", "Explain", "Compare", "Diff", "Export", "Watch")
 _WORKING = frozenset({"BeginTurn", "HeartbeatTurn", "EndTurn"})
 _QUICK = ("Get", "CreateSession")
 

@@ -21,6 +21,7 @@ from everruns.v1 import (
     turn_service_pb2,
 )
 from server.core.agent import DEFAULT_MAX_ITERATIONS, AgentFilter, AgentSpec
+from server.core.batch import each
 from server.core.caller import KeySpec, Scope
 from server.core.errors import Reason, Violation, invalid, invalid_field
 from server.core.ids import parse_id
@@ -61,7 +62,8 @@ _LAST_SECOND = 253_402_300_799
 _PIN_FIELDS = frozenset({"agent_binding", "pinned_agent_version"})
 """Which both say what SessionSpec.pin does."""
 
-SESSION_FIELDS = frozenset({"title", "tags", "model_id", "capabilities"}) | _PIN_FIELDS
+_EXPIRY_FIELDS = frozenset({"expires_at", "ttl_seconds"})
+SESSION_FIELDS = frozenset({"title", "tags", "model_id", "capabilities"}) | _PIN_FIELDS | _EXPIRY_FIELDS
 """What can be changed of a session."""
 
 AGENT_FIELDS = frozenset(agent_pb2.AgentSpec.DESCRIPTOR.fields_by_name) - {"id"}
@@ -81,7 +83,7 @@ def new_session(message: session_pb2.SessionSpec) -> SessionSpec:
 
 
 def session_spec(message: session_pb2.SessionSpec) -> SessionSpec:
-    """What the message sets of a session. Raises violations of its configs."""
+    """What the message sets of a session. Raises violations of its configs and of when it expires."""
     return SessionSpec(
         agent_id=parse_id("agent", message.agent_id) if message.agent_id else None,
         agent_name=message.agent_name or None,
@@ -90,7 +92,18 @@ def session_spec(message: session_pb2.SessionSpec) -> SessionSpec:
         model_id=message.model_id if message.HasField("model_id") else None,
         capabilities=_layer(message.capabilities),
         pin=_pin(message),
+        **_expiry(message),
     )
+
+
+def session_ids(message: session_service_pb2.BatchGetSessionsRequest) -> list[bytes]:
+    """The ids of sessions to read."""
+    return [parse_id("session", id) for id in message.ids]
+
+
+def session_batch(message: session_service_pb2.SessionBatch) -> list[SessionSpec]:
+    """The specs of new sessions. Raises what `new_session` raises, by place."""
+    return each(message.requests, new_session)
 
 
 def session_changes(message: session_service_pb2.UpdateSessionRequest) -> frozenset[str]:
@@ -241,6 +254,14 @@ def _time(path: str, message: Timestamp) -> int:
     if not 0 <= message.seconds <= _LAST_SECOND or not 0 <= message.nanos < 1_000_000_000:
         raise invalid_field(path, "must be a time from the years 1970 to 9999")
     return message.seconds * 1_000_000 + message.nanos // 1000
+
+
+def _expiry(message: session_pb2.SessionSpec) -> dict[str, int]:
+    if not message.HasField("expires_at"):
+        return {"ttl_seconds": message.ttl_seconds} if message.HasField("ttl_seconds") else {}
+    if message.HasField("ttl_seconds"):
+        raise invalid_field("ttl_seconds", "must not be given along with expires_at")
+    return {"expires_at": _time("expires_at", message.expires_at)}
 
 
 def _layer(messages: Iterable[capability_pb2.CapabilityConfig]) -> Layer:

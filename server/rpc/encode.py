@@ -70,6 +70,8 @@ def session(view: SessionView) -> session_pb2.Session:
         message.id = format_id("session", s.id)
         _set_time(message.created_at, s.created_at)
         _set_time(message.updated_at, s.updated_at)
+    if s.expires_at is not None:
+        _set_time(message.expires_at, s.expires_at)
     return message
 
 

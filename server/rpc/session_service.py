@@ -19,10 +19,13 @@ from server.core.ids import parse_id
 from server.core.later import Later, Take
 from server.core.session import SessionView
 from server.rpc import decode, encode, encode_explanation, encode_versions
-from server.rpc.calls import Call
+from server.rpc.calls import LARGEST_MESSAGE, Call
 from server.rpc.resume_token import ResumeTokens
+from server.rpc.sizes import LARGEST_BATCH, require_size
 from server.rpc.watch_hub import WatchHub
 from server.usecases.answered import Answered
+from server.usecases.batch_create_sessions import BatchCreateSessions
+from server.usecases.batch_get_sessions import BatchGetSessions
 from server.usecases.cancel_turn import CancelTurn
 from server.usecases.compare_sessions import CompareSessions
 from server.usecases.create_session import CreateSession
@@ -35,6 +38,7 @@ from server.usecases.get_session_stats import GetSessionStats
 from server.usecases.list_sessions import ListSessions
 from server.usecases.pin_session import PinSession
 from server.usecases.preview_session import PreviewSession
+from server.usecases.undelete_session import UndeleteSession
 from server.usecases.unpin_session import UnpinSession
 from server.usecases.update_session import UpdateSession
 
@@ -57,6 +61,9 @@ class SessionService:
     compare_sessions: CompareSessions
     get_session_drift: GetSessionDrift
     cancel_turn: CancelTurn
+    undelete_session: UndeleteSession
+    batch_get_sessions: BatchGetSessions
+    batch_create_sessions: BatchCreateSessions
     watches: WatchHub
     resume_tokens: ResumeTokens
 
@@ -107,6 +114,30 @@ class SessionService:
     def DeleteSession(self, request: pb.DeleteSessionRequest, call: Call) -> Empty:
         self.delete_session(call.organization_id, parse_id("session", request.id), call.deadline)
         return Empty()
+
+    def UndeleteSession(self, request: pb.UndeleteSessionRequest, call: Call) -> session_pb2.Session:
+        id = parse_id("session", request.id)
+        found = self.undelete_session(call.organization_id, id, call.deadline, call.caller.key_id)
+        return encode.session(found)
+
+    def BatchGetSessions(
+        self, request: pb.BatchGetSessionsRequest, call: Call
+    ) -> pb.BatchGetSessionsResponse:
+        ids = decode.session_ids(request)
+        found = self.batch_get_sessions(call.organization_id, ids, call.caller.key_id)
+        response = pb.BatchGetSessionsResponse(sessions=map(encode.session, found))
+        require_size("the answer would have", response, LARGEST_MESSAGE)
+        return response
+
+    def BatchCreateSessions(
+        self, request: pb.BatchCreateSessionsRequest, call: Call
+    ) -> pb.BatchCreateSessionsResponse:
+        require_size("the batch has", request, LARGEST_BATCH)
+        specs = decode.session_batch(request.batch)
+        created = self.batch_create_sessions(call.organization_id, specs, request.request_id, call.deadline)
+        if created.replayed:
+            call.mark_replayed()
+        return pb.BatchCreateSessionsResponse(sessions=map(encode.session, created.value))
 
     def PinSession(self, request: pb.PinSessionRequest, call: Call) -> Empty:
         id = parse_id("session", request.id)

@@ -51,7 +51,9 @@ def _checks(field: FieldDescriptor, partial: bool) -> list[_Check]:
     required = proto_options.is_required(field) and not partial
     match field.type:
         case FieldDescriptor.TYPE_STRING:
-            return [_strings(field, limits) if field.is_repeated else _string(field, limits, required)]
+            return [
+                _strings(field, limits, required) if field.is_repeated else _string(field, limits, required)
+            ]
         case FieldDescriptor.TYPE_INT32 | FieldDescriptor.TYPE_INT64:
             return [_number(field, limits, required)]
         case FieldDescriptor.TYPE_ENUM if field.enum_type:
@@ -68,7 +70,7 @@ def _checks(field: FieldDescriptor, partial: bool) -> list[_Check]:
             if not descriptor.full_name.startswith("everruns."):
                 return []
             if field.is_repeated:
-                return [_messages(field, descriptor, limits)]
+                return [_messages(field, descriptor, limits, required)]
             return [_message(field, descriptor, required)]
     return []
 
@@ -87,12 +89,12 @@ def _string(field: FieldDescriptor, limits: FieldLimits, required: bool) -> _Che
     return check
 
 
-def _strings(field: FieldDescriptor, limits: FieldLimits) -> _Check:
+def _strings(field: FieldDescriptor, limits: FieldLimits, required: bool) -> _Check:
     name, check_value = field.name, _string_value(limits)
 
     def check(message: Message, path: str, violations: list[Violation]) -> None:
         values = getattr(message, name)
-        if _too_many(len(values), limits.max_items, path + name, violations):
+        if _wrong_number(len(values), limits.max_items, required, path + name, violations):
             return
         for index, value in enumerate(values):
             check_value(value, f"{path}{name}[{index}]", violations)
@@ -182,10 +184,7 @@ def _enums(field: FieldDescriptor, known: frozenset[int], limits: FieldLimits, r
 
     def check(message: Message, path: str, violations: list[Violation]) -> None:
         values = getattr(message, name)
-        if required and not values:
-            text = "must have at least one element"
-            violations.append(Violation(path + name, text, Reason.REQUIRED_FIELD_MISSING))
-        if _too_many(len(values), limits.max_items, path + name, violations):
+        if _wrong_number(len(values), limits.max_items, required, path + name, violations):
             return
         for index, value in enumerate(values):
             if value == 0 or value not in known:
@@ -226,12 +225,12 @@ def _document(field: FieldDescriptor, limits: FieldLimits, required: bool) -> _C
     return check
 
 
-def _messages(field: FieldDescriptor, descriptor: Descriptor, limits: FieldLimits) -> _Check:
+def _messages(field: FieldDescriptor, descriptor: Descriptor, limits: FieldLimits, required: bool) -> _Check:
     name = field.name
 
     def check(message: Message, path: str, violations: list[Violation]) -> None:
         values = getattr(message, name)
-        if _too_many(len(values), limits.max_items, path + name, violations):
+        if _wrong_number(len(values), limits.max_items, required, path + name, violations):
             return
         plan = _plan(descriptor)
         for index, value in enumerate(values):
@@ -241,8 +240,12 @@ def _messages(field: FieldDescriptor, descriptor: Descriptor, limits: FieldLimit
     return check
 
 
-def _too_many(count: int, most: int, path: str, violations: list[Violation]) -> bool:
-    """Whether there are more elements than a list may have, in which case they are not looked at."""
+def _wrong_number(count: int, most: int, required: bool, path: str, violations: list[Violation]) -> bool:
+    """Whether a list has none where it must have some, or more than it may; then they are not looked at."""
+    if required and not count:
+        text = "must have at least one element"
+        violations.append(Violation(path, text, Reason.REQUIRED_FIELD_MISSING))
+        return True
     if not most or count <= most:
         return False
     text = f"must have at most {most} elements, not {count}"

@@ -49,6 +49,9 @@ def _session(session: Session) -> tuple[object, ...]:
         session.created_at,
         session.updated_at,
         session.turn_expires_at,
+        session.created_version,
+        session.pinned_version,
+        session.expires_at,
     )
 
 
@@ -87,7 +90,9 @@ def _read_change(
 
 
 def _read_session(organization_id: bytes, id: str, agent_id: str, *values: Any) -> Session:
-    title, tags, model_id, capabilities, status, created_at, updated_at, turn_expires_at = values
+    title, tags, model_id, capabilities, status, created_at, updated_at, turn_expires_at, *rest = values
+    # One of before there were versions and expiry has none.
+    created_version, pinned_version, expires_at = rest or (1, None, None)
     return Session(
         organization_id,
         bytes.fromhex(id),
@@ -100,6 +105,9 @@ def _read_session(organization_id: bytes, id: str, agent_id: str, *values: Any) 
         created_at,
         updated_at,
         turn_expires_at,
+        created_version,
+        pinned_version,
+        expires_at=expires_at,
     )
 
 

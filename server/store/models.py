@@ -124,6 +124,7 @@ class Session(Table):
     created_version = IntegerField(constraints=[SQL("DEFAULT 1")])
     pinned_version = IntegerField(null=True)
     environment = BigIntegerField(null=True)
+    expires_at = BigIntegerField(null=True)
 
     class Meta:
         primary_key = CompositeKey("organization_id", "id")
@@ -135,6 +136,11 @@ class Session(Table):
             (("organization_id", "status", "id"), False),
             (("organization_id", "agent_id", "status", "id"), False),
         )
+
+
+TO_KEY = SQL(
+    "FOREIGN KEY (organization_id, api_key_id) REFERENCES api_key (organization_id, id) ON DELETE CASCADE"
+)
 
 
 class SessionPin(Table):
@@ -151,10 +157,7 @@ class SessionPin(Table):
                 "FOREIGN KEY (organization_id, session_id) REFERENCES session (organization_id, id) "
                 "ON DELETE CASCADE"
             ),
-            SQL(
-                "FOREIGN KEY (organization_id, api_key_id) REFERENCES api_key (organization_id, id) "
-                "ON DELETE CASCADE"
-            ),
+            TO_KEY,
         ]
         indexes = ((("organization_id", "session_id"), False),)
 
@@ -191,6 +194,49 @@ class Turn(Table):
         constraints = [
             SQL("FOREIGN KEY (organization_id, session_id) REFERENCES session (organization_id, id)")
         ]
+
+
+class DeletedSession(Session):
+    """A session that was deleted or has expired, as it was then. It is kept apart, so that whatever reads
+    sessions knows nothing of it and takes no longer for it."""
+
+    deleted_at = BigIntegerField()
+
+    class Meta:
+        indexes = ((("organization_id", "deleted_at", "id"), False),)
+
+
+class DeletedTurn(Turn):
+    """A turn of such a session."""
+
+    class Meta:
+        constraints = [
+            SQL("FOREIGN KEY (organization_id, session_id) REFERENCES deleted_session (organization_id, id)")
+        ]
+
+
+class DeletedSessionPin(SessionPin):
+    """A pin of such a session. It goes with either of them."""
+
+    class Meta:
+        constraints = [
+            SQL(
+                "FOREIGN KEY (organization_id, session_id) REFERENCES deleted_session (organization_id, id) "
+                "ON DELETE CASCADE"
+            ),
+            TO_KEY,
+        ]
+
+
+# Only the sessions that are to expire, by when they do.
+Session.add_index(
+    Session.index(
+        Session.organization_id,
+        Session.expires_at,
+        Session.id,
+        where=Session.expires_at.is_null(False),
+    )
+)
 
 
 class SessionCount(Table):
@@ -253,6 +299,9 @@ TABLES = (
     Session,
     SessionPin,
     Turn,
+    DeletedSession,
+    DeletedTurn,
+    DeletedSessionPin,
     SessionCount,
     IdempotentAnswer,
     SessionEvent,

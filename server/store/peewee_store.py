@@ -12,6 +12,7 @@ from server.core.quota import NO_QUOTAS, Quotas
 from server.store import models
 from server.store.agent_versions import PeeweeAgentVersions
 from server.store.agents import PeeweeAgents
+from server.store.bulk_sessions import PeeweeBulkSessions
 from server.store.dialect import Dialect
 from server.store.environments import PeeweeEnvironments
 from server.store.keys import PeeweeKeys
@@ -57,6 +58,9 @@ class PeeweeStore:
             self.environments = PeeweeEnvironments(dialect, self._writer)
             self.agents = PeeweeAgents(dialect, self._writer, self.agent_versions, answers, held)
             self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, clock, held)
+            self.bulk = PeeweeBulkSessions(
+                dialect, self._writer, self.agents, self.sessions, answers, clock, held
+            )
             self.turns = PeeweeTurns(dialect, self._writer, self.sessions, answers, clock)
             self.session_events = PeeweeSessionEvents(dialect, self._writer, clock, notify)
             self.keys = PeeweeKeys(dialect, self._writer, held)

@@ -39,6 +39,7 @@ SESSION_COLUMNS: list[Field] = [
     models.Session.created_version,
     models.Session.pinned_version,
     models.Session.environment,
+    models.Session.expires_at,
 ]
 TURN_COLUMNS: list[Field] = [
     models.Turn.organization_id,
@@ -75,7 +76,8 @@ def read_session(row: Row) -> SessionRow:
     """A session of SESSION_COLUMNS, the capabilities of its agent's version, and a column of its pin, null
     for none."""
     organization_id, id, agent_id, title, tags, model_id, capabilities, status, *rest = row
-    created, updated, turn_expires_at, created_version, pinned_version, environment, agent, pin = rest
+    created, updated, turn_expires_at, created_version, pinned_version, environment, *rest = rest
+    expires_at, agent, pin = rest
     session = Session(
         cast(bytes, organization_id),
         cast(bytes, id),
@@ -91,6 +93,7 @@ def read_session(row: Row) -> SessionRow:
         cast(int, created_version),
         cast("int | None", pinned_version),
         cast("int | None", environment),
+        cast("int | None", expires_at),
     )
     return SessionRow(session, Layer.parse(cast(str, agent)), pin is not None)
 
@@ -113,6 +116,7 @@ def session_values(session: Session, key: Callable[[bytes], Bound]) -> tuple[Bou
         session.created_version,
         session.pinned_version,
         session.environment,
+        session.expires_at,
     )
 
 

@@ -41,7 +41,17 @@ _LOCK: Any = "FOR NO KEY UPDATE"
 """Keeps out others that write events, and nobody who refers to the organization. Peewee takes a text, too,
 though its types say otherwise."""
 
-_COMPARED = ("title", "tags", "model_id", "capabilities", "status", "updated_at")
+_COMPARED = {
+    "title": ("title",),
+    "tags": ("tags",),
+    "model_id": ("model_id",),
+    "capabilities": ("capabilities",),
+    "status": ("status",),
+    "updated_at": ("updated_at",),
+    "pinned_version": ("agent_binding", "pinned_agent_version"),
+    "expires_at": ("expires_at",),
+}
+"""What may change of a session, and the fields that tell it."""
 
 
 def note(
@@ -64,7 +74,12 @@ def note(
     if after is None:
         transaction.changes.append(SessionChange(ChangeKind.DELETED, before))
         return
-    changed = [name for name in _COMPARED if getattr(before, name) != getattr(after, name)]
+    changed = [
+        path
+        for name, paths_of_it in _COMPARED.items()
+        if getattr(before, name) != getattr(after, name)
+        for path in paths_of_it
+    ]
     if changed or paths:
         was = Before(before.status, before.tags) if {"status", "tags"} & {*changed} else None
         change = SessionChange(ChangeKind.CHANGED, after, (*changed, *paths), turn, was)

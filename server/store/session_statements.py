@@ -53,10 +53,20 @@ class SessionStatements:
         self.move = self._compile(table.update(moved).where(one))
         self.delete = self._compile(ModelDelete(table).where(one))
         turn = models.Turn
-        its_turns = (turn.organization_id == parameter("organization_id")) & (
+        running = (turn.organization_id == parameter("organization_id")) & (
             turn.session_id == parameter("session_id")
         )
-        self.delete_turns = self._compile(ModelDelete(turn).where(its_turns))
+        ended = values_of([turn.outcome, turn.ended_at])
+        self.end_turn = self._compile(turn.update(ended).where(running & turn.outcome.is_null()))
+        # Through the organizations, so that each is a range of the index; CROSS is the order of the two.
+        organization = models.Organization
+        due = (table.organization_id == organization.id) & (table.expires_at <= parameter("now"))
+        every = organization.select(table.organization_id, table.id).join(table, JOIN.CROSS)
+        self.expired = self._compile(every.where(due).limit(parameter("most")))
+        self.get_all = {size: self._compile(self._rows().where(self._any_of(size))) for size in SIZES}
+        beyond = self._here() & (table.id > parameter("after")) & self._not_expired()
+        exported = self._rows().where(beyond).order_by(table.id)
+        self.export = self._compile(exported.limit(parameter("size")))
         self.page = {shape: self._compile(self._page(shape)) for shape in SHAPES}
         self.total = {shape: self._compile(self._total(shape)) for shape in SHAPES}
         self._compile_counts()
@@ -74,7 +84,17 @@ class SessionStatements:
             counts.scope_id == parameter("scope_id")
         )
         by_status = counts.select(counts.status, fn.SUM(counts.sessions)).group_by(counts.status)
-        self.counted = self._compile(by_status.where(scope))
+        counted = by_status.where(scope)
+        # Those that have expired and are still counted, which are few, so that their agent is looked at last.
+        table = models.Session
+        of_agent = fn.COUNT(Case(None, [(table.agent_id == parameter("agent_id"), SQL("1"))]))
+
+        def expired(count: Node) -> Select:
+            gone = self._here() & (table.expires_at <= parameter("now"))
+            return table.select(table.status, SQL("0") - count).where(gone).group_by(table.status)
+
+        self.counted = self._compile(counted.union_all(expired(fn.COUNT(SQL("*")))))
+        self.counted_of_agent = self._compile(counted.union_all(expired(of_agent)))
 
     def _compile_pins(self) -> None:
         pin = models.SessionPin
@@ -84,6 +104,13 @@ class SessionStatements:
 
     def _compile(self, query: Query) -> Statement:
         return compile_query(self._dialect.database, query)
+
+    def _any_of(self, count: int) -> Expression:
+        return self._here() & models.Session.id.in_([parameter("id") for _ in range(count)])
+
+    def _not_expired(self) -> Expression:
+        expires_at = models.Session.expires_at
+        return expires_at.is_null() | (expires_at > parameter("now"))
 
     def _here(self) -> Expression:
         return models.Session.organization_id == parameter("organization_id")
@@ -113,6 +140,7 @@ class SessionStatements:
     def _condition(self, shape: Shape) -> Expression:
         table = models.Session
         condition = self._here() & (table.id >= parameter("first")) & (table.id < parameter("before"))
+        condition &= self._not_expired()
         if shape.agent:
             condition &= table.agent_id == parameter("agent_id")
         if shape.status:

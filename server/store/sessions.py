@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import cast
 
 from server.core.agent import Agent
-from server.core.clock import Clock
-from server.core.errors import Reason, ServiceError
-from server.core.ids import first_id
+from server.core.clock import Clock, after
+from server.core.errors import Reason, ServiceError, session_not_deleted
+from server.core.ids import first_id, format_id
 from server.core.later import Later
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
 from server.core.store import NO_KEY, Once, Replay, SessionRow
-from server.core.turn import session_at
+from server.core.turn import TurnOutcome, session_at
 from server.store.agents import PeeweeAgents
+from server.store.deleted_sessions import DeletedSessions
 from server.store.dialect import Dialect, MissingRow, StoreFailure
 from server.store.group import Batch
 from server.store.once import Answers
@@ -60,13 +63,14 @@ class PeeweeSessions:
         self._answers = answers
         self._clock = clock
         self._quotas = quotas
-        self._statements = SessionStatements(dialect)
+        self.statements = SessionStatements(dialect)
+        self.deleted = DeletedSessions(dialect)
 
     def get(self, organization_id: bytes, id: bytes, key_id: bytes = NO_KEY) -> SessionRow | None:
         key = self._dialect.key
         values = (key(key_id), key(organization_id), key(id))
-        row = self._dialect.execute(self._statements.get, values).fetchone()
-        return self._as_of_now(read_session(row)) if row else None
+        row = self._dialect.execute(self.statements.get, values).fetchone()
+        return self.as_of_now(read_session(row)) if row else None
 
     def list(
         self, organization_id: bytes, filter: SessionFilter, page: PageRequest, key_id: bytes = NO_KEY
@@ -77,26 +81,38 @@ class PeeweeSessions:
         before = _BEYOND if filter.created_before is None else first_id(filter.created_before)
         last_before = before if page.after is None else min(before, page.after[1])
         wanted = self._filter_values(filter)
-        values = (key(key_id), key(organization_id), key(first), key(last_before), *wanted)
-        statement = self._statements.page[shape]
+        now = self._clock()
+        values = (key(key_id), key(organization_id), key(first), key(last_before), now, *wanted)
+        statement = self.statements.page[shape]
         rows = self._dialect.execute(statement, (*values, page.size + 1, page.skip)).fetchall()
         if shape.tags or shape.search or shape.pinned or first is not _FIRST or before is not _BEYOND:
             of_key = (key(key_id),) if shape.pinned else ()
-            values = (*of_key, key(organization_id), key(first), key(before), *wanted)
+            values = (*of_key, key(organization_id), key(first), key(before), now, *wanted)
             total = self._count(shape, values)
         else:
-            counts = self.counts(organization_id, filter.agent_id)
+            counts = self._counts(organization_id, filter.agent_id, now)
             total = counts.get(filter.status, 0) if filter.status else sum(counts.values())
-        items = tuple(self._as_of_now(read_session(row)) for row in rows[: page.size])
+        items = tuple(_as_of(now, read_session(row)) for row in rows[: page.size])
         last = items[-1].session if items and len(rows) > page.size else None
         return Page(items, total, None if last is None else (last.created_at, last.id))
 
     def counts(self, organization_id: bytes, agent_id: bytes | None) -> Mapping[SessionStatus, int]:
+        return self._counts(organization_id, agent_id, self._clock())
+
+    def _counts(
+        self, organization_id: bytes, agent_id: bytes | None, now: int
+    ) -> Mapping[SessionStatus, int]:
         scope_id = organization_id if agent_id is None else agent_id
         scope = (self._dialect.key(organization_id), self._dialect.key(scope_id))
-        rows = self._dialect.execute(self._statements.counted, scope).fetchall()
-        # PostgreSQL's sum is a decimal number.
-        return {SessionStatus(str(status)): int(cast(int, sessions)) for status, sessions in rows}
+        values: tuple[Bound, ...] = (*scope, scope[0], now)
+        statement = self.statements.counted
+        if agent_id is not None:
+            statement, values = self.statements.counted_of_agent, (*scope, scope[1], scope[0], now)
+        counts: Counter[SessionStatus] = Counter()
+        for status, sessions in self._dialect.execute(statement, values).fetchall():
+            # PostgreSQL's sum is a decimal number.
+            counts[SessionStatus(str(status))] += int(cast(int, sessions))
+        return counts
 
     def create(
         self,
@@ -125,28 +141,70 @@ class PeeweeSessions:
                 return None
             changed = change(before)
             values = session_values(changed, key)
-            transaction.execute(self._statements.update, (*values[2:], *values[:2]))
+            transaction.execute(self.statements.update, (*values[2:], *values[:2]))
             _count_move(transaction, before.session, changed)
             note(transaction, before.session, changed)
-            return self._as_of_now(replace(before, session=changed))
+            return self.as_of_now(replace(before, session=changed))
 
         return self._writer.run(write, deadline)
 
     def delete(self, organization_id: bytes, id: bytes, deadline: float) -> bool:
-        key = self._dialect.key
-
         def write(transaction: Transaction) -> bool:
             row = self.lock(transaction, organization_id, id)
-            if row is None:
-                return False
-            here = (key(organization_id), key(id))
-            transaction.execute(self._statements.delete_turns, here)
-            transaction.execute(self._statements.delete, here)
-            transaction.count(organization_id, row.session.agent_id, row.session.status, -1)
-            note(transaction, row.session, None)
-            return True
+            if row is not None:
+                self._hide(transaction, row.session, self._clock())
+            return row is not None
 
         return self._writer.run(write, deadline)
+
+    def undelete(
+        self, organization_id: bytes, id: bytes, retention: int, deadline: float, key_id: bytes = NO_KEY
+    ) -> SessionRow | None:
+        def write(transaction: Transaction) -> SessionRow | None:
+            now = self._clock()
+            there = self.lock_written(transaction, organization_id, id)
+            if there is not None:
+                if there.session.is_there(now):
+                    raise session_not_deleted(format_id("session", id))
+                self._hide_expired(transaction, there.session)
+            kept = self.deleted.lock(transaction, organization_id, id, now - retention)
+            if kept is None:
+                return None
+            session = replace(kept.session, updated_at=after(kept.session.updated_at, now))
+            if not session.is_there(now):
+                session = replace(session, expires_at=None)
+            room = self._quotas.room_for_sessions(transaction)
+            if room is not None:
+                room.take(organization_id)
+            self.insert(transaction, [session])
+            self.deleted.give_back(transaction, organization_id, id)
+            return self.lock(transaction, organization_id, id, key_id)
+
+        return self._writer.run(write, deadline)
+
+    def hide_expired(self, most: int) -> int:
+        found = self._dialect.execute(self.statements.expired, (self._clock(), most)).fetchall()
+
+        def write(transaction: Transaction) -> int:
+            hidden = 0
+            for organization_id, id in cast("list[tuple[bytes, bytes]]", found):
+                # It may have been changed since, or be gone.
+                row = self.lock_written(transaction, organization_id, id)
+                if row is not None and not row.session.is_there(self._clock()):
+                    self._hide_expired(transaction, row.session)
+                    hidden += 1
+            return hidden
+
+        return self._writer.run(write, math.inf) if found else 0
+
+    def purge(self, retention: int, most: int) -> int:
+        before = self._clock() - retention
+        found = self.deleted.deleted_before(before, most)
+
+        def write(transaction: Transaction) -> int:
+            return self.deleted.purge(transaction, found, before)
+
+        return self._writer.run(write, math.inf) if found else 0
 
     def pin(self, organization_id: bytes, id: bytes, key_id: bytes, deadline: float) -> bool:
         key = self._dialect.key
@@ -157,7 +215,7 @@ class PeeweeSessions:
                 return False
             if not row.is_pinned:
                 values = (key(organization_id), key(key_id), key(id))
-                transaction.execute(self._statements.pin, values)
+                transaction.execute(self.statements.pin, values)
             return True
 
         try:
@@ -175,7 +233,7 @@ class PeeweeSessions:
                 return False
             if row.is_pinned:
                 values = (key(organization_id), key(key_id), key(id))
-                transaction.execute(self._statements.unpin, values)
+                transaction.execute(self.statements.unpin, values)
             return True
 
         return self._writer.run(write, deadline)
@@ -183,17 +241,25 @@ class PeeweeSessions:
     def lock(
         self, transaction: Transaction, organization_id: bytes, id: bytes, key_id: bytes = NO_KEY
     ) -> SessionRow | None:
-        """The session as it is written down; until the transaction ends nobody else changes it."""
+        """The session, with the status that is written down; until the transaction ends nobody else changes
+        it."""
+        row = self.lock_written(transaction, organization_id, id, key_id)
+        return row if row is not None and row.session.is_there(self._clock()) else None
+
+    def lock_written(
+        self, transaction: Transaction, organization_id: bytes, id: bytes, key_id: bytes = NO_KEY
+    ) -> SessionRow | None:
+        """As `lock`, also where the session has expired and that is not written down."""
         key = self._dialect.key
         values = (key(key_id), key(organization_id), key(id))
-        row = transaction.execute(self._statements.lock, values).fetchone()
+        row = transaction.execute(self.statements.lock, values).fetchone()
         return read_session(row) if row else None
 
     def move(self, transaction: Transaction, before: Session, after: Session) -> None:
         """Writes down the status of a session that is locked, and until when its turn's lease lasts."""
         key = self._dialect.key
         values = (after.status.value, after.updated_at, after.turn_expires_at)
-        transaction.execute(self._statements.move, (*values, key(before.organization_id), key(before.id)))
+        transaction.execute(self.statements.move, (*values, key(before.organization_id), key(before.id)))
         _count_move(transaction, before, after)
 
     def add_counts(self, transaction: Transaction) -> None:
@@ -205,12 +271,34 @@ class PeeweeSessions:
                 for (organization_id, scope_id, status), change in part
                 for value in (key(organization_id), key(scope_id), status.value, shard, change)
             ]
-            transaction.execute(self._statements.count[len(part)], values)
+            transaction.execute(self.statements.count[len(part)], values)
 
-    def _as_of_now(self, row: SessionRow) -> SessionRow:
-        if row.session.turn_expires_at is None:
+    def as_of_now(self, row: SessionRow) -> SessionRow | None:
+        """The session as it is now; None where it has expired."""
+        session = row.session
+        if session.turn_expires_at is None and session.expires_at is None:
             return row
-        return replace(row, session=session_at(row.session, self._clock()))
+        now = self._clock()
+        return _as_of(now, row) if session.is_there(now) else None
+
+    def _hide_expired(self, transaction: Transaction, session: Session) -> None:
+        """Takes away a session that has expired."""
+        if session.expires_at is not None:
+            self._hide(transaction, session, session.expires_at)
+
+    def _hide(self, transaction: Transaction, session: Session, deleted_at: int) -> None:
+        """Takes away a session that is locked, as it was at a time; its turn that runs ends then."""
+        if session.turn_expires_at is not None:
+            ended_at = min(deleted_at, session.turn_expires_at)
+            outcome = TurnOutcome.CANCELLED if ended_at == deleted_at else TurnOutcome.EXPIRED
+            here = (self._dialect.key(session.organization_id), self._dialect.key(session.id))
+            transaction.execute(self.statements.end_turn, (outcome.value, ended_at, *here))
+        idle = session_at(session, max(deleted_at, session.turn_expires_at or 0))
+        self.deleted.keep(transaction, idle, deleted_at)
+        key = self._dialect.key
+        transaction.execute(self.statements.delete, (key(session.organization_id), key(session.id)))
+        transaction.count(session.organization_id, session.agent_id, session.status, -1)
+        note(transaction, session, None)
 
     def _create(
         self, transaction: Transaction, wanted: Sequence[_New]
@@ -219,7 +307,7 @@ class PeeweeSessions:
         room = self._quotas.room_for_sessions(transaction)
         outcomes = [self._outcome(transaction, new, agents, room) for new in wanted]
         made = [(new, o) for new, o in zip(wanted, outcomes, strict=True) if isinstance(o, SessionRow)]
-        self._insert(transaction, [row.session for _, row in made])
+        self.insert(transaction, [row.session for _, row in made])
         for new, row in made:
             if new.once:
                 self._answers.keep(transaction, new.organization_id, new.once, row)
@@ -248,15 +336,14 @@ class PeeweeSessions:
             raise
         except ServiceError as error:
             return error
-        if agent is None or session.agent_id != agent.id:
-            raise ValueError("a new session is of the agent that it was made with")
-        return SessionRow(session, agent.capabilities)
+        return row_of(session, agent)
 
-    def _insert(self, transaction: Transaction, sessions: Sequence[Session]) -> None:
+    def insert(self, transaction: Transaction, sessions: Sequence[Session]) -> None:
+        """Keeps new sessions."""
         key = self._dialect.key
         for part in powers_of_two(sessions):
             values = tuple(chain.from_iterable(session_values(session, key) for session in part))
-            transaction.execute(self._statements.insert[len(part)], values)
+            transaction.execute(self.statements.insert[len(part)], values)
         for session in sessions:
             transaction.count(session.organization_id, session.agent_id, session.status, 1)
             note(transaction, None, session)
@@ -274,8 +361,21 @@ class PeeweeSessions:
         return tuple(values)
 
     def _count(self, shape: Shape, values: Sequence[Bound]) -> int:
-        row = self._dialect.execute(self._statements.total[shape], values).fetchone()
+        row = self._dialect.execute(self.statements.total[shape], values).fetchone()
         return cast(int, row[0]) if row else 0
+
+
+def _as_of(now: int, row: SessionRow) -> SessionRow:
+    if row.session.turn_expires_at is None:
+        return row
+    return replace(row, session=session_at(row.session, now))
+
+
+def row_of(session: Session, agent: Agent | None) -> SessionRow:
+    """A new session of an agent. Raises ValueError where it is not of the one that it was made with."""
+    if agent is None or session.agent_id != agent.id:
+        raise ValueError("a new session is of the agent that it was made with")
+    return SessionRow(session, agent.capabilities)
 
 
 def _count_move(transaction: Transaction, before: Session, after: Session) -> None:

@@ -102,7 +102,7 @@ class PeeweeTurns:
             # In one order, so that processes that do this at once do not wait for each other crosswise.
             for organization_id, session_id in cast("list[tuple[bytes, bytes]]", found):
                 # It may have been heard of since, or have been deleted.
-                stored = self._sessions.lock(transaction, organization_id, session_id)
+                stored = self._sessions.lock_written(transaction, organization_id, session_id)
                 if stored is not None:
                     ended += self._end_expired(transaction, stored.session) != stored.session
             return ended

@@ -16,7 +16,7 @@ from server.core.session import Session, SessionSpec, SessionView
 from server.core.store import Once, Replay, SessionRow, Store
 from server.usecases.answered import Answered
 from server.usecases.bound_agent import version_to_pin
-from server.usecases.draft_session import draft_session
+from server.usecases.draft_session import Draft, draft_session
 from server.usecases.get_session import view
 
 
@@ -44,10 +44,7 @@ class CreateSession:
                 agent = at_version(agent, version)
             draft = draft_session(self.merge, self.models, agent, spec)
             now = self.clock()
-            environment = self.environment_id
-            return replace(
-                draft.session, id=new_id(now), created_at=now, updated_at=now, environment=environment
-            )
+            return new_session(draft, spec, now, self.environment_id)
 
         def shown(row: SessionRow) -> SessionView:
             if version is not None:
@@ -59,7 +56,7 @@ class CreateSession:
 
         once = None
         if request_id:
-            once = Once("CreateSession", request_id, _fingerprint(spec), answer, self.clock())
+            once = Once("CreateSession", request_id, spec_fingerprint(spec), answer, self.clock())
 
         def answered(take: Take[SessionRow | Replay]) -> Answered[SessionView]:
             created = take()
@@ -70,8 +67,23 @@ class CreateSession:
         return self.store.sessions.create(organization_id, named, make, once, deadline).then(answered)
 
 
-def _fingerprint(spec: SessionSpec) -> bytes:
+def new_session(draft: Draft, spec: SessionSpec, now: int, environment: int | None) -> Session:
+    """The session of a draft, made at a time in an environment. Raises INVALID_FIELD where it would have
+    expired by then."""
+    return replace(
+        draft.session,
+        id=new_id(now),
+        created_at=now,
+        updated_at=now,
+        environment=environment,
+        expires_at=spec.expiry(now),
+    )
+
+
+def spec_fingerprint(spec: SessionSpec) -> bytes:
+    """What makes a repeated request for a session recognizable."""
     named = (spec.agent_id, spec.agent_name)
-    # What is not asked for is not in it, so that it is as before there were pins.
+    # What is not asked for is not in it, so that it is as before there were pins, and expiry.
     pin = (spec.pin.version,) if spec.pin else ()
-    return fingerprint(*named, spec.title, spec.tags, spec.model_id, spec.capabilities, *pin)
+    expiry = (spec.expires_at, spec.ttl_seconds) if spec.expires_at or spec.ttl_seconds else ()
+    return fingerprint(*named, spec.title, spec.tags, spec.model_id, spec.capabilities, *pin, *expiry)

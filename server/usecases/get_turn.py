@@ -18,9 +18,10 @@ class GetTurn:
 
     def __call__(self, organization_id: bytes, session_id: bytes, id: bytes) -> Turn:
         """The turn. Raises SESSION_NOT_FOUND and TURN_NOT_FOUND."""
+        # A session that has expired may still have its turns.
+        if self.store.sessions.get(organization_id, session_id) is None:
+            raise session_not_found(format_id("session", session_id))
         turn = self.store.turns.get(organization_id, session_id, id)
         if turn is None:
-            if self.store.sessions.get(organization_id, session_id) is None:
-                raise session_not_found(format_id("session", session_id))
             raise turn_not_found(format_id("turn", id))
         return turn

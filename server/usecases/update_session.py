@@ -18,6 +18,9 @@ from server.core.store import SessionRow, Store
 from server.usecases.bound_agent import agent_of_session, pinned_agent
 from server.usecases.get_session import view
 
+_EXPIRY = frozenset({"expires_at", "ttl_seconds"})
+"""The two ways to say when a session expires."""
+
 
 @dataclass(frozen=True, slots=True)
 class UpdateSession:
@@ -44,7 +47,7 @@ class UpdateSession:
         AGENT_VERSION_NOT_FOUND, for that or new capabilities whatever `merge.refuse` does, and what
         `core.store.Sessions.update` raises.
         """
-        values = {name: getattr(spec, name) for name in fields - {"pin"}}
+        values = {name: getattr(spec, name) for name in fields - _EXPIRY - {"pin"}}
         bound: Agent | None = None
         if "pin" in fields:
             bound = self._bound(organization_id, id, spec.pin)
@@ -59,8 +62,10 @@ class UpdateSession:
                 layer = spec.capabilities if "capabilities" in fields else kept
                 agent = bound.capabilities if bound else row.agent_capabilities
                 refuse(self.merge(Layers(agent=agent, session=layer)), LayerName.SESSION, wrong)
-            updated_at = after(row.session.updated_at, self.clock())
-            return replace(row.session, **values, updated_at=updated_at)
+            now = self.clock()
+            if fields & _EXPIRY:
+                values["expires_at"] = spec.expiry(now)
+            return replace(row.session, **values, updated_at=after(row.session.updated_at, now))
 
         row = self.store.sessions.update(organization_id, id, change, deadline, key_id)
         if row is None:

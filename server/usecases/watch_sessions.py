@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from server.core.layer import EMPTY
 from server.core.merge import Merge
 from server.core.session import Session, SessionView
 from server.core.session_event import Position, SessionEvent
 from server.core.store import SessionRow, Store
+from server.usecases.bound_agent import bound_agent
 from server.usecases.get_session import view
 
 
@@ -35,5 +35,4 @@ class WatchSessions:
 
     def view(self, session: Session) -> SessionView:
         """The session with its features as they are now, pinned for nobody."""
-        agent = self.store.agents.get(session.organization_id, session.agent_id)
-        return view(self.merge, SessionRow(session, agent.capabilities if agent else EMPTY))
+        return view(self.merge, SessionRow(session, bound_agent(self.store, session).capabilities))

@@ -78,6 +78,8 @@ def fill(url: str) -> None:
                 if number % 2 == 0:
                     fill_turns(store, session)
             gone = new_session(store, agents[0])
+            fill_turns(store, gone)
+            store.sessions.pin(organization, gone.id, keys[0].id, math.inf)
             store.sessions.delete(organization, gone.id, math.inf)
             archive(store, agents[1])
             store.agents.update(

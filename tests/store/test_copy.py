@@ -42,10 +42,14 @@ ROWS = {
     "session": 2 * len(KEYS),
     "session_pin": 2 * (len(KEYS) // 2),
     "turn": 2 * len(KEYS),
+    "deleted_session": 2,
+    "deleted_turn": 4,
+    "deleted_session_pin": 2,
     "session_count": SESSION_COUNTS,
     "idempotent_answer": 2 * len(KEYS),
-    # Of each create, of a turn's begin and end and the next one's begin, and of one made and deleted.
-    "session_event": 2 * (len(KEYS) + 3 * (len(KEYS) // 2) + 2),
+    # Of each create, of a turn's begin and end and the next one's begin, and of one made and deleted
+    # with such turns.
+    "session_event": 2 * (len(KEYS) + 3 * (len(KEYS) // 2 + 1) + 2),
     "shared_secret": 1,
 }
 NewDatabase = Callable[[str], str]

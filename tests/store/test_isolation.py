@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
 import pytest
 
 from server.core.agent import Agent, AgentFilter
+from server.core.bulk_store import BulkSessions
 from server.core.caller import ApiKey, KeyUse
 from server.core.errors import Reason, ServiceError
 from server.core.ids import new_id
 from server.core.page import Page, PageRequest
-from server.core.session import Session, SessionFilter
+from server.core.session import RETENTION, Session, SessionFilter
 from server.core.store import Agents, AgentVersions, Keys, Sessions, Store, Turns
 from server.core.turn import Turn
 from server.store.dialect import MissingRow
@@ -26,6 +27,7 @@ from tests.store.examples import (
     new_agent,
     new_key,
     new_organization,
+    new_session,
     now,
     once,
 )
@@ -87,6 +89,31 @@ def create_session(store: Store, stranger: bytes, kept: Kept) -> object:
     return None
 
 
+def undelete(store: Store, stranger: bytes, kept: Kept) -> object:
+    gone = new_session(store, kept.agent)
+    store.sessions.delete(kept.organization_id, gone.id, math.inf)
+    return store.sessions.undelete(stranger, gone.id, RETENTION, math.inf)
+
+
+def create_all(store: Store, stranger: bytes, kept: Kept) -> object:
+    seen: list[Agent | None] = []
+
+    def make(agents: Sequence[Agent | None]) -> list[Session]:
+        seen.extend(agents)
+        return []
+
+    with pytest.raises(ValueError, match="argument"):
+        store.bulk.create_all(stranger, [kept.agent.id], make, None, math.inf)
+    return seen[0]
+
+
+def put_all(store: Store, stranger: bytes, kept: Kept) -> object:
+    [outcome] = store.bulk.put_all(stranger, [replace(kept.session, organization_id=stranger)], math.inf)
+    assert isinstance(outcome, ServiceError)
+    assert outcome.reason is Reason.AGENT_NOT_FOUND
+    return None
+
+
 AGENTS: dict[str, Callable[[Store, bytes, Kept], object]] = {
     "get": lambda store, stranger, kept: store.agents.get(stranger, kept.agent.id),
     "find": lambda store, stranger, kept: store.agents.find(stranger, kept.agent.name),
@@ -118,6 +145,15 @@ SESSIONS: dict[str, Callable[[Store, bytes, Kept], object]] = {
         stranger, kept.session.id, stranger, math.inf
     ),
     "delete": lambda store, stranger, kept: store.sessions.delete(stranger, kept.session.id, math.inf),
+    "undelete": undelete,
+}
+BULK: dict[str, Callable[[Store, bytes, Kept], object]] = {
+    "get_all": lambda store, stranger, kept: store.bulk.get_all(stranger, [kept.session.id]),
+    "create_all": create_all,
+    "export": lambda store, stranger, kept: [
+        session for session in store.bulk.export(stranger, bytes(16), 9) if session.id == kept.session.id
+    ],
+    "put_all": put_all,
 }
 TURNS: dict[str, Callable[[Store, bytes, Kept], object]] = {
     "get": lambda store, stranger, kept: store.turns.get(stranger, kept.session.id, its_turn(store, kept).id),
@@ -165,17 +201,28 @@ def methods(protocol: type) -> set[str]:
 def test_every_method_is_tried() -> None:
     assert set(AGENTS) == methods(Agents)
     assert set(VERSIONS) == methods(AgentVersions)
-    assert set(SESSIONS) == methods(Sessions)
     # What a sweep does is of no organization.
+    assert set(SESSIONS) == methods(Sessions) - {"hide_expired", "purge"}
+    assert set(BULK) == methods(BulkSessions)
     assert set(TURNS) == methods(Turns) - {"end_expired"}
     assert {*KEYS, *OF_NO_ORGANIZATION} == methods(Keys)
+
+
+TRIED: dict[str, Mapping[str, Callable[[Store, bytes, Kept], object]]] = {
+    "agents": AGENTS,
+    "versions": VERSIONS,
+    "sessions": SESSIONS,
+    "bulk": BULK,
+    "turns": TURNS,
+    "keys": KEYS,
+}
 
 
 @pytest.mark.parametrize("has_its_own", [True, False])
 @pytest.mark.parametrize(
     "call",
-    [*AGENTS.values(), *VERSIONS.values(), *SESSIONS.values(), *TURNS.values(), *KEYS.values()],
-    ids=[*AGENTS, *VERSIONS, *SESSIONS, *TURNS, *(f"keys.{name}" for name in KEYS)],
+    [call for calls in TRIED.values() for call in calls.values()],
+    ids=[f"{kind}.{name}" for kind, calls in TRIED.items() for name in calls],
 )
 def test_nothing_of_another_organization_is_found_or_changed(
     store: Store, call: Callable[[Store, bytes, Kept], object], has_its_own: bool

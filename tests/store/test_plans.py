@@ -84,6 +84,7 @@ def _fill(backend: Backend) -> dict[str, Bound]:
         "before": of(b"\xff" * 16),
         "agent_id": of(agents[0].id),
         "status": SessionStatus.IDLE.value,
+        "now": now(),
         "size": 21,
         "skip": 0,
     }

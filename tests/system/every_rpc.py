@@ -60,7 +60,10 @@ CALLS: dict[str, JsonObject] = {
     "RevokeKey": {"id": "$CreateKey.key.id"},
     "ListModels": {},
     "GetModel": {"id": "vendor/big:1"},
+    "BatchCreateSessions": {"batch": {"requests": [{"agent_id": "$CreateAgent.id"}]}},
+    "BatchGetSessions": {"ids": ["$CreateSession.id"]},
     "DeleteSession": {"id": "$CreateSession.id"},
+    "UndeleteSession": {"id": "$CreateSession.id"},
     "DeleteAgent": {"id": "$CreateAgent.id"},
 }
 

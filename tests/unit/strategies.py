@@ -185,6 +185,7 @@ SESSIONS = st.builds(
     updated_at=_TIMES,
     created_version=st.integers(1, 9),
     pinned_version=st.none() | st.integers(1, 9),
+    expires_at=st.none() | _TIMES,
 )
 AGENTS = st.builds(
     Agent,

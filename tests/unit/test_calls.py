@@ -26,6 +26,7 @@ from tests.unit.testing_server import Client, Failed, Metadata, Service, Testing
 REQUEST = GetCapabilityRequest(id="noop")
 READING = {
     "GetSession",
+    "BatchGetSessions",
     "ListSessions",
     "PreviewSession",
     "GetRuntimeAgent",

@@ -25,7 +25,16 @@ from tests.unit.capabilities import layer
 
 KEY = bytes.fromhex("0192f3a17c5e7d3e8f0a1b2c3d4e5f60")
 AGENT = f"agent_{KEY.hex()}"
-SESSION_FIELDS = ["title", "tags", "model_id", "capabilities", "agent_binding", "pinned_agent_version"]
+SESSION_FIELDS = [
+    "title",
+    "tags",
+    "model_id",
+    "capabilities",
+    "agent_binding",
+    "pinned_agent_version",
+    "expires_at",
+    "ttl_seconds",
+]
 AGENT_FIELDS = [
     "name",
     "display_name",
@@ -175,6 +184,8 @@ FULL_SESSION = session_pb2.SessionSpec(
     capabilities=[CapabilityConfig(ref="noop")],
     agent_binding=session_pb2.AGENT_BINDING_PINNED,
     pinned_agent_version=1,
+    expires_at=Timestamp(seconds=1),
+    ttl_seconds=1,
 )
 FULL_AGENT = agent_pb2.AgentSpec(
     name="a",

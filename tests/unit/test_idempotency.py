@@ -92,5 +92,12 @@ def test_a_layers_keys_are_in_no_order() -> None:
 def test_what_was_kept_before_there_were_versions_is_read(agent: Agent, view: SessionView) -> None:
     old_agent, old_session = orjson.loads(encode_agent(agent)), orjson.loads(encode_session(view))
     assert decode_agent(orjson.dumps(old_agent[:-1])) == replace(agent, version=1)
-    session = replace(view.session, created_version=1, pinned_version=None)
-    assert decode_session(orjson.dumps(old_session[:-2])) == replace(view, session=session)
+    session = replace(view.session, created_version=1, pinned_version=None, expires_at=None)
+    assert decode_session(orjson.dumps(old_session[:-3])) == replace(view, session=session)
+
+
+@given(st.builds(SessionView, SESSIONS, TAGS))
+def test_what_was_kept_before_sessions_expired_is_read(view: SessionView) -> None:
+    old = orjson.loads(encode_session(view))
+    session = replace(view.session, expires_at=None)
+    assert decode_session(orjson.dumps(old[:-1])) == replace(view, session=session)

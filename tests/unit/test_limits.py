@@ -16,6 +16,8 @@ from everruns.v1.agent_pb2 import AgentSpec
 from everruns.v1.capability_pb2 import CapabilityConfig
 from everruns.v1.options_pb2 import FieldLimits
 from everruns.v1.session_pb2 import SessionSpec
+from everruns.v1.session_service_pb2 import SessionBatch
+from server.core.batch import each
 from server.core.errors import Reason, ServiceError, Violation
 from server.core.json import JsonObject
 from server.rpc import decode
@@ -76,6 +78,8 @@ def probe_max_items(place: Place, kept: FieldLimits) -> Probe:
             return [f"{kept.id_of}_{number:032x}" for number in range(count)]
         if place.field.message_type is None:
             return [f"/tag {number}" for number in range(count)]
+        if place.field.message_type is SessionSpec.DESCRIPTOR:
+            return [SessionSpec(agent_name="a")] * count
         return [CapabilityConfig(ref=f"c{number}") for number in range(count)]
 
     return Probe([items(kept.max_items)], [items(kept.max_items + 1)], Reason.LIMIT_EXCEEDED)
@@ -189,6 +193,8 @@ def _decoded(spec: Message) -> object:
             return decode.session_spec(spec)
         case AgentSpec():
             return decode.agent_spec(spec)
+        case SessionBatch():
+            return each(spec.requests, decode.session_spec)
     raise TypeError(f"nothing decodes {spec.DESCRIPTOR.full_name}")
 
 

@@ -51,6 +51,7 @@ SETTINGS: dict[str, tuple[str, object, str, object]] = {
     "EVERRUNS_ALLOW_PLAINTEXT": ("allow_plaintext", False, "on", True),
     "EVERRUNS_GRPC_REFLECTION": ("reflection", True, "off", False),
     "EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS": ("max_connection_age", 0, "60", 60),
+    "EVERRUNS_DELETED_RETENTION_DAYS": ("deleted_retention_days", 30, "7", 7),
     "EVERRUNS_WATCHERS": ("watchers", 5_000, "0", 0),
     "EVERRUNS_WATCH_BACKLOG": ("watch_backlog", 1_000, "10", 10),
     "EVERRUNS_WATCH_BOOKMARK_SECONDS": ("watch_bookmark_seconds", 30, "1", 1),
@@ -66,6 +67,7 @@ SETTINGS: dict[str, tuple[str, object, str, object]] = {
     "EVERRUNS_MOST_AGENTS": ("most_agents", 10_000, "0", None),
     "EVERRUNS_MOST_KEYS": ("most_keys", 1_000, "9", 9),
     "EVERRUNS_MOST_SESSIONS": ("most_sessions", None, "9", 9),
+    "EVERRUNS_API_KEY": ("api_key", None, "evr_k", "evr_k"),
 }
 # What one process of several is told by another.
 OF_NO_VARIABLE: dict[str, object] = {"share_port": False, "metrics_socket": None}

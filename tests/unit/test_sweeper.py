@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from server.core.errors import Reason, ServiceError
-from server.core.store import SessionEvents, Turns
+from server.core.store import SessionEvents, Sessions, Turns
 from server.sweeper import BATCH, TRANSACTIONS, KeptEvents, Sweeper
 
 
@@ -33,6 +33,31 @@ class Expiring:
         return ended
 
 
+class Deleted:
+    """In place of sessions: as many as are left have expired, and are to be removed for good."""
+
+    def __init__(self, expired: int = 0, old: int = 0) -> None:
+        self.expired = expired
+        self.old = old
+        self.done = threading.Event()
+
+    def hide_expired(self, most: int) -> int:
+        """As Sessions does."""
+        hidden = min(most, self.expired)
+        self.expired -= hidden
+        return hidden
+
+    def purge(self, retention: int, most: int) -> int:
+        """As Sessions does, one at a time."""
+        assert retention == 7
+        if not self.old:
+            assert not self.expired
+            self.done.set()
+            return 0
+        self.old -= 1
+        return 1
+
+
 class Old:
     """In place of events: those of as many transactions as are left are to be forgotten."""
 
@@ -48,9 +73,15 @@ class Old:
         return bytes(15) + bytes([after[15] + 1]), forgotten
 
 
-def sweeper_of(turns: Expiring, events: Old | None = None, kept: KeptEvents | None = None) -> Sweeper:
+def sweeper_of(
+    turns: Expiring,
+    events: Old | None = None,
+    kept: KeptEvents | None = None,
+    sessions: Deleted | None = None,
+) -> Sweeper:
     """A sweeper of these."""
-    return Sweeper(cast(Turns, turns), cast(SessionEvents, events or Old()), kept)
+    of_sessions = cast(Sessions, sessions or Deleted())
+    return Sweeper(cast(Turns, turns), of_sessions, 7, cast(SessionEvents, events or Old()), kept)
 
 
 @pytest.mark.parametrize("left", [0, 1, BATCH, 3 * BATCH + 1])
@@ -63,10 +94,12 @@ def test_a_sweep_ends_all_that_ran_out(left: int) -> None:
 def test_sweeps_go_on_after_failures_until_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.sweeper.LONGEST_PAUSE", 0.01)
     turns = Expiring(5, failures=3)
-    sweeper = sweeper_of(turns)
+    sessions = Deleted(expired=BATCH + 1, old=2)
+    sweeper = sweeper_of(turns, sessions=sessions)
     sweeper.start()
     try:
         assert turns.done.wait(60)
+        assert sessions.done.wait(60)
     finally:
         sweeper.stop()
     turns.left = 7

@@ -112,8 +112,15 @@ def test_the_walk_finds_what_there_is() -> None:
         *(f"{verb}SessionRequest.session.agent_binding" for verb in ("Create", "Preview", "Update")),
         *(f"{verb}AgentRequest.agent.capabilities.mode" for verb in ("Create", "Apply", "Update", "Preview")),
         "PreviewAgentUpdateRequest.agent.capabilities.mode",
+        "BatchCreateSessionsRequest.batch.requests.capabilities.mode",
+        "BatchCreateSessionsRequest.batch.requests.agent_binding",
     }
-    assert {place.path for place in TIMES} == {"created_after", "created_before", "expires_at"}
+    assert {place.path for place in TIMES} == {
+        "created_after",
+        "created_before",
+        "expires_at",
+        "requests[0].expires_at",
+    }
     found = {str(place) for place in REQUIRED}
     assert {
         "CreateSessionRequest.session",

@@ -33,6 +33,10 @@ FORCED = {
     "SERVER_UNAVAILABLE": "test_faults.test_a_server_that_is_not_there",
     "TOO_MANY_WATCHERS": "test_watching.test_no_more_watchers_than_are_allowed",
     "WATCHER_TOO_SLOW": "test_watching.test_a_client_that_does_not_read_is_cut_off_and_resumes_where_it_was",
+    # Of a line of an import, not of a call.
+    "SESSION_ALREADY_EXISTS": "test_transfers.test_ids_that_are_taken",
+    "INVALID_LINE": "test_transfers.test_lines_that_are_none",
+    "TOO_MANY_TRANSFERS": "test_transfers.test_few_run_at_once",
     # A mask is made of the body's keys in every case.
     "INVALID_UPDATE_MASK": "test_update_mask.test_a_mask_is_refused",
 }

@@ -34,7 +34,7 @@ _OF_FORM = {
 }
 """The reasons that a schema can tell. A limit may be one in bytes, or of levels, which it cannot."""
 
-_NOT_OF_FORM = {"Idempotency-Key", "id", "expires_at"}
+_NOT_OF_FORM = {"Idempotency-Key", "id", "expires_at", "ttl_seconds", "requests[0].agent_id"}
 """Fields that are not in the body, and one that is refused for when that is."""
 
 

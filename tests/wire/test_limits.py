@@ -22,13 +22,23 @@ from tests.wire.harness.outcome import Failure, Outcome
 from tests.wire.harness.render import render
 from tests.wire.harness.rpc import METHODS, REST
 
-RESOURCES = ("session", "agent", "key")
+RESOURCES = ("session", "agent", "key", "batch")
 """The fields of requests that are bodies in REST."""
 
-REQUIRED = {"session": {"agent_name": "plain"}, "agent": {"name": "limited", "system_prompt": "Be brief."}}
+REQUIRED = {
+    "session": {"agent_name": "plain"},
+    "batch": {"agent_name": "plain"},
+    "agent": {"name": "limited", "system_prompt": "Be brief."},
+}
 """What resources must have."""
 
-OTHERWISE = {"INVALID_PAGE_TOKEN", "INVALID_RESUME_TOKEN", "UNKNOWN_CAPABILITY"}
+OTHERWISE = {
+    "INVALID_PAGE_TOKEN",
+    "INVALID_RESUME_TOKEN",
+    "UNKNOWN_CAPABILITY",
+    "AGENT_NOT_FOUND",
+    "SESSION_NOT_FOUND",
+}
 """What is wrong with a value that is within its limit and means nothing."""
 
 RPCS = sorted(request.name.removesuffix("Request") for request in REQUESTS)
@@ -67,6 +77,8 @@ def fill_in(request: Message, place: Place) -> None:
     if place.field.name == "config":
         # It is looked at once all else has its form.
         resource = getattr(request, place.way[0].name)
+        if place.way[0].name == "batch":
+            resource = resource.requests[0]
         resource.capabilities[0].ref = "free_form"
         if "update_mask" not in place.request.fields_by_name:
             for name, value in REQUIRED[place.way[0].name].items():

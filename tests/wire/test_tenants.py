@@ -42,6 +42,9 @@ CALLS = (
     Call("WatchSessions", query={"session_ids": ["$id"]}),
     Call("WatchSessions", query={"agent_id": "$agent_id"}),
     Call("CancelTurn", id="$id"),
+    Call("UndeleteSession", id="$id"),
+    Call("BatchGetSessions", query={"ids": ["$id"]}),
+    Call("BatchCreateSessions", {"requests": [{"agent_id": "$agent_id"}]}),
     Call("BeginTurn", query={"session_id": "$id", "worker": "w"}),
     Call("HeartbeatTurn", id="$turn_id", query=HELD),
     Call("EndTurn", id="$turn_id", query={**HELD, "outcome": "TURN_OUTCOME_COMPLETED"}),
@@ -108,9 +111,8 @@ def over_grpc(clients: Clients, call: Call) -> str:
     metadata = metadata_of(call, "r1")
     try:
         if METHODS[call.rpc].server_streaming:
-            watch: grpc.UnaryStreamMultiCallable[Message, bytes]
-            watch = channel.unary_stream(rpc.path, serialize)
-            stream = watch(request_of(call), metadata=metadata, timeout=call.timeout)
+            begin: grpc.UnaryStreamMultiCallable[Message, bytes] = channel.unary_stream(rpc.path, serialize)
+            stream = begin(request_of(call), metadata=metadata, timeout=call.timeout)
             first = next(stream)
             stream.cancel()
             return repr(first)
@@ -162,8 +164,8 @@ def test_a_watcher_is_not_told_of_anothers_sessions(
     assert isinstance(made, Answer)
     assert isinstance(mark, Answer)
     resumed: JsonObject = {"resume_token": "$mark.messages.0.resume_token"}
-    named: JsonObject = {**resumed, "session_ids": [theirs[0], made.content["id"]]}
-    for query in (resumed, named):
+    of_both: JsonObject = {**resumed, "session_ids": [theirs[0], str(made.content["id"])]}
+    for query in (resumed, of_both):
         call = Call("WatchSessions", query=query).filled({**names, "mark": mark.body})
         watched = clients.grpc.call(call)
         assert isinstance(watched, Answer)

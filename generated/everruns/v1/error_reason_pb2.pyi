@@ -33,6 +33,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     EXCLUSION_WITHOUT_EFFECT: _ClassVar[ErrorReason]
     UNKNOWN_MODEL: _ClassVar[ErrorReason]
     INVALID_DOCUMENT: _ClassVar[ErrorReason]
+    INVALID_LINE: _ClassVar[ErrorReason]
     API_KEY_MISSING: _ClassVar[ErrorReason]
     API_KEY_INVALID: _ClassVar[ErrorReason]
     SCOPE_MISSING: _ClassVar[ErrorReason]
@@ -55,7 +56,10 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     TURN_IN_PROGRESS: _ClassVar[ErrorReason]
     LEASE_LOST: _ClassVar[ErrorReason]
     KEY_IN_USE: _ClassVar[ErrorReason]
+    SESSION_NOT_DELETED: _ClassVar[ErrorReason]
+    SESSION_ALREADY_EXISTS: _ClassVar[ErrorReason]
     QUEUE_FULL: _ClassVar[ErrorReason]
+    TOO_MANY_TRANSFERS: _ClassVar[ErrorReason]
     MESSAGE_TOO_LARGE: _ClassVar[ErrorReason]
     DEADLINE_EXCEEDED: _ClassVar[ErrorReason]
     STORE_UNAVAILABLE: _ClassVar[ErrorReason]
@@ -92,6 +96,7 @@ CONFIG_LOCKED: ErrorReason
 EXCLUSION_WITHOUT_EFFECT: ErrorReason
 UNKNOWN_MODEL: ErrorReason
 INVALID_DOCUMENT: ErrorReason
+INVALID_LINE: ErrorReason
 API_KEY_MISSING: ErrorReason
 API_KEY_INVALID: ErrorReason
 SCOPE_MISSING: ErrorReason
@@ -114,7 +119,10 @@ AGENT_ARCHIVED: ErrorReason
 TURN_IN_PROGRESS: ErrorReason
 LEASE_LOST: ErrorReason
 KEY_IN_USE: ErrorReason
+SESSION_NOT_DELETED: ErrorReason
+SESSION_ALREADY_EXISTS: ErrorReason
 QUEUE_FULL: ErrorReason
+TOO_MANY_TRANSFERS: ErrorReason
 MESSAGE_TOO_LARGE: ErrorReason
 DEADLINE_EXCEEDED: ErrorReason
 STORE_UNAVAILABLE: ErrorReason

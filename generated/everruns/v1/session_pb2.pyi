@@ -34,7 +34,7 @@ AGENT_BINDING_LATEST: AgentBinding
 AGENT_BINDING_PINNED: AgentBinding
 
 class Session(_message.Message):
-    __slots__ = ("id", "organization_id", "agent_id", "title", "tags", "model_id", "capabilities", "status", "features", "harness_id", "created_at", "updated_at", "is_pinned", "agent_binding", "pinned_agent_version", "created_agent_version")
+    __slots__ = ("id", "organization_id", "agent_id", "title", "tags", "model_id", "capabilities", "status", "features", "harness_id", "created_at", "updated_at", "is_pinned", "agent_binding", "pinned_agent_version", "created_agent_version", "expires_at")
     ID_FIELD_NUMBER: _ClassVar[int]
     ORGANIZATION_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
@@ -51,6 +51,7 @@ class Session(_message.Message):
     AGENT_BINDING_FIELD_NUMBER: _ClassVar[int]
     PINNED_AGENT_VERSION_FIELD_NUMBER: _ClassVar[int]
     CREATED_AGENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
     id: str
     organization_id: str
     agent_id: str
@@ -67,10 +68,11 @@ class Session(_message.Message):
     agent_binding: AgentBinding
     pinned_agent_version: int
     created_agent_version: int
-    def __init__(self, id: _Optional[str] = ..., organization_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., title: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., model_id: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[_capability_pb2.CapabilityConfig, _Mapping]]] = ..., status: _Optional[_Union[SessionStatus, str]] = ..., features: _Optional[_Iterable[str]] = ..., harness_id: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_pinned: _Optional[bool] = ..., agent_binding: _Optional[_Union[AgentBinding, str]] = ..., pinned_agent_version: _Optional[int] = ..., created_agent_version: _Optional[int] = ...) -> None: ...
+    expires_at: _timestamp_pb2.Timestamp
+    def __init__(self, id: _Optional[str] = ..., organization_id: _Optional[str] = ..., agent_id: _Optional[str] = ..., title: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., model_id: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[_capability_pb2.CapabilityConfig, _Mapping]]] = ..., status: _Optional[_Union[SessionStatus, str]] = ..., features: _Optional[_Iterable[str]] = ..., harness_id: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., is_pinned: _Optional[bool] = ..., agent_binding: _Optional[_Union[AgentBinding, str]] = ..., pinned_agent_version: _Optional[int] = ..., created_agent_version: _Optional[int] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class SessionSpec(_message.Message):
-    __slots__ = ("agent_id", "agent_name", "title", "tags", "model_id", "capabilities", "agent_binding", "pinned_agent_version")
+    __slots__ = ("agent_id", "agent_name", "title", "tags", "model_id", "capabilities", "agent_binding", "pinned_agent_version", "expires_at", "ttl_seconds")
     AGENT_ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_NAME_FIELD_NUMBER: _ClassVar[int]
     TITLE_FIELD_NUMBER: _ClassVar[int]
@@ -79,6 +81,8 @@ class SessionSpec(_message.Message):
     CAPABILITIES_FIELD_NUMBER: _ClassVar[int]
     AGENT_BINDING_FIELD_NUMBER: _ClassVar[int]
     PINNED_AGENT_VERSION_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    TTL_SECONDS_FIELD_NUMBER: _ClassVar[int]
     agent_id: str
     agent_name: str
     title: str
@@ -87,4 +91,6 @@ class SessionSpec(_message.Message):
     capabilities: _containers.RepeatedCompositeFieldContainer[_capability_pb2.CapabilityConfig]
     agent_binding: AgentBinding
     pinned_agent_version: int
-    def __init__(self, agent_id: _Optional[str] = ..., agent_name: _Optional[str] = ..., title: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., model_id: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[_capability_pb2.CapabilityConfig, _Mapping]]] = ..., agent_binding: _Optional[_Union[AgentBinding, str]] = ..., pinned_agent_version: _Optional[int] = ...) -> None: ...
+    expires_at: _timestamp_pb2.Timestamp
+    ttl_seconds: int
+    def __init__(self, agent_id: _Optional[str] = ..., agent_name: _Optional[str] = ..., title: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., model_id: _Optional[str] = ..., capabilities: _Optional[_Iterable[_Union[_capability_pb2.CapabilityConfig, _Mapping]]] = ..., agent_binding: _Optional[_Union[AgentBinding, str]] = ..., pinned_agent_version: _Optional[int] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ttl_seconds: _Optional[int] = ...) -> None: ...

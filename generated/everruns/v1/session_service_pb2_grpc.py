@@ -81,6 +81,21 @@ class SessionServiceStub:
                 request_serializer=everruns_dot_v1_dot_session__service__pb2.DeleteSessionRequest.SerializeToString,
                 response_deserializer=google_dot_protobuf_dot_empty__pb2.Empty.FromString,
                 _registered_method=True)
+        self.UndeleteSession = channel.unary_unary(
+                '/everruns.v1.SessionService/UndeleteSession',
+                request_serializer=everruns_dot_v1_dot_session__service__pb2.UndeleteSessionRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_session__pb2.Session.FromString,
+                _registered_method=True)
+        self.BatchGetSessions = channel.unary_unary(
+                '/everruns.v1.SessionService/BatchGetSessions',
+                request_serializer=everruns_dot_v1_dot_session__service__pb2.BatchGetSessionsRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_session__service__pb2.BatchGetSessionsResponse.FromString,
+                _registered_method=True)
+        self.BatchCreateSessions = channel.unary_unary(
+                '/everruns.v1.SessionService/BatchCreateSessions',
+                request_serializer=everruns_dot_v1_dot_session__service__pb2.BatchCreateSessionsRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_session__service__pb2.BatchCreateSessionsResponse.FromString,
+                _registered_method=True)
         self.PinSession = channel.unary_unary(
                 '/everruns.v1.SessionService/PinSession',
                 request_serializer=everruns_dot_v1_dot_session__service__pb2.PinSessionRequest.SerializeToString,
@@ -212,11 +227,53 @@ class SessionServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteSession(self, request, context):
-        """Deletes a session, and all of its turns. One that runs ends with it: its worker is told NOT_FOUND at its next
-        heartbeat.
+        """Deletes a session with its turns and pins: to every method it is from then on as one that never was, and so is
+        one that has expired. A turn that runs ends with it: its worker is told NOT_FOUND at its next heartbeat. For a
+        time that the operator sets, 30 days unless told otherwise, UndeleteSession brings it back; then it is removed.
 
         INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
         NOT_FOUND `SESSION_NOT_FOUND`: the organization has no such session, or it is deleted already.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def UndeleteSession(self, request, context):
+        """Brings a session back that was deleted or has expired, with its turns and pins; its agent may have been deleted
+        meanwhile. It has the status `idle` if a turn ran, and does not expire any more if it had expired. How long
+        after its end this can be done is up to the operator.
+
+        INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
+        NOT_FOUND `SESSION_NOT_FOUND`: the organization never had such a session, or not any more.
+        FAILED_PRECONDITION `SESSION_NOT_DELETED`: the session is there.
+        FAILED_PRECONDITION `QUOTA_EXCEEDED`: the organization has as many sessions as it may.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchGetSessions(self, request, context):
+        """Answers many sessions by their ids, in the order of these; one whose id is there twice comes twice.
+
+        INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`, `LIMIT_EXCEEDED`: an id is not well formed, there are
+        none, or too many.
+        NOT_FOUND `SESSION_NOT_FOUND`: the organization has not all of them; a violation for each that it has not.
+        RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`: they have more than 4 MiB together; ask for fewer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def BatchCreateSessions(self, request, context):
+        """Creates many sessions, all or none, in one transaction; the answer is in the order of the request. It takes a
+        fraction of what as many calls of CreateSession take.
+
+        INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION: as CreateSession, with a violation for everything that is
+        wrong with any of them, whose path begins with its place: `requests[3].capabilities[0].ref`.
+        INVALID_ARGUMENT `LIMIT_EXCEEDED`: there are more than 500.
+        FAILED_PRECONDITION `QUOTA_EXCEEDED`: the organization may not have so many sessions more.
+        ALREADY_EXISTS `IDEMPOTENCY_KEY_REUSED`: `request_id` came with another batch before.
+        RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`: they have more than 3 MiB together, so that the answer has no more than 4.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -357,6 +414,21 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     servicer.DeleteSession,
                     request_deserializer=everruns_dot_v1_dot_session__service__pb2.DeleteSessionRequest.FromString,
                     response_serializer=google_dot_protobuf_dot_empty__pb2.Empty.SerializeToString,
+            ),
+            'UndeleteSession': grpc.unary_unary_rpc_method_handler(
+                    servicer.UndeleteSession,
+                    request_deserializer=everruns_dot_v1_dot_session__service__pb2.UndeleteSessionRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_session__pb2.Session.SerializeToString,
+            ),
+            'BatchGetSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchGetSessions,
+                    request_deserializer=everruns_dot_v1_dot_session__service__pb2.BatchGetSessionsRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_session__service__pb2.BatchGetSessionsResponse.SerializeToString,
+            ),
+            'BatchCreateSessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.BatchCreateSessions,
+                    request_deserializer=everruns_dot_v1_dot_session__service__pb2.BatchCreateSessionsRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_session__service__pb2.BatchCreateSessionsResponse.SerializeToString,
             ),
             'PinSession': grpc.unary_unary_rpc_method_handler(
                     servicer.PinSession,
@@ -576,6 +648,87 @@ class SessionService:
             '/everruns.v1.SessionService/DeleteSession',
             everruns_dot_v1_dot_session__service__pb2.DeleteSessionRequest.SerializeToString,
             google_dot_protobuf_dot_empty__pb2.Empty.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def UndeleteSession(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.SessionService/UndeleteSession',
+            everruns_dot_v1_dot_session__service__pb2.UndeleteSessionRequest.SerializeToString,
+            everruns_dot_v1_dot_session__pb2.Session.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchGetSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.SessionService/BatchGetSessions',
+            everruns_dot_v1_dot_session__service__pb2.BatchGetSessionsRequest.SerializeToString,
+            everruns_dot_v1_dot_session__service__pb2.BatchGetSessionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def BatchCreateSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.SessionService/BatchCreateSessions',
+            everruns_dot_v1_dot_session__service__pb2.BatchCreateSessionsRequest.SerializeToString,
+            everruns_dot_v1_dot_session__service__pb2.BatchCreateSessionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

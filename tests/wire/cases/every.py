@@ -6,6 +6,7 @@ from tests.wire.cases.agent_documents import COPIES, EXPORTS, IMPORTS, PREVIEWS
 from tests.wire.cases.agent_versions import BINDINGS, DRIFTS, IMPACTS, VERSIONS
 from tests.wire.cases.bad_capabilities import CAPABILITIES, ELSEWHERE
 from tests.wire.cases.bad_fields import FIELDS, NEW_SESSIONS
+from tests.wire.cases.bulk import BATCHES, DELETIONS, EXPIRY
 from tests.wire.cases.callers import CALLERS, NOT_FOUND
 from tests.wire.cases.case import Case
 from tests.wire.cases.conflicts import CONFLICTS
@@ -36,6 +37,9 @@ CASES: tuple[Case, ...] = (
     *EXCLUSIONS,
     *EXPLANATIONS,
     *COMPARISONS,
+    *DELETIONS,
+    *EXPIRY,
+    *BATCHES,
     *TURNS,
     *WORKERS,
     *KEYS,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from server.core.bulk_store import BulkSessions
 from server.core.store import Agents, AgentVersions, Environments, Keys, SessionEvents, Sessions, Store, Turns
 
 
@@ -15,6 +16,7 @@ class _BrokenSessions:
         raise self._error
 
     get = list = counts = create = update = delete = pin = unpin = _fail
+    undelete = hide_expired = purge = get_all = create_all = export = put_all = _fail
 
 
 class BrokenStore:
@@ -23,6 +25,7 @@ class BrokenStore:
     def __init__(self, store: Store, error: Exception) -> None:
         self._store = store
         self.sessions: Sessions = _BrokenSessions(error)
+        self.bulk: BulkSessions = _BrokenSessions(error)
 
     @property
     def keys(self) -> Keys:

@@ -64,7 +64,10 @@ def _operation(request: httpx.Request) -> JsonObject:
 
 def _template(request: httpx.Request) -> tuple[str, str]:
     # A constant path comes before one with variables that it would fit.
-    for path in sorted(cast(JsonObject, DOCUMENT["paths"]), key=lambda path: path.count("{")):
+    # And one that ends in a verb, before one that ends in a variable that would take it in.
+    for path in sorted(
+        cast(JsonObject, DOCUMENT["paths"]), key=lambda path: (path.count("{"), path.endswith("}"))
+    ):
         value = ".+" if path in _WITH_SLASHES else "[^/]+"
         if re.fullmatch(re.sub(r"\\\{\w+\\\}", value, re.escape(path)), request.url.path):
             return path, request.method.lower()

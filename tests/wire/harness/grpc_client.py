@@ -89,7 +89,7 @@ def request_of(call: Call) -> Message:
     if status is not None:
         fields["status"] = f"SESSION_STATUS_{str(status).upper()}"
     if call.body is not None:
-        [resource] = {"session", "agent", "key"}.intersection(descriptor.fields_by_name)
+        [resource] = {"session", "agent", "key", "batch"}.intersection(descriptor.fields_by_name)
         body: JsonObject = {key: _spelled_out(key, value) for key, value in call.body.items()}
         if call.rpc == "ApplyAgent" and call.id:
             body["id"] = fields.pop("id")
@@ -147,6 +147,11 @@ def _answer(call: Call, response: Message, replayed: bool) -> Answer:
 
 
 def _spelled_out(key: str, value: Json) -> Json:
+    if key == "requests" and isinstance(value, list):
+        return [
+            {k: _spelled_out(k, v) for k, v in spec.items()} if isinstance(spec, dict) else spec
+            for spec in value
+        ]
     if key == "capabilities" and isinstance(value, list):
         return [{"ref": entry} if isinstance(entry, str) else _with_mode(entry) for entry in value]
     if key == "scopes" and isinstance(value, list):

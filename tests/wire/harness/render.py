@@ -31,7 +31,7 @@ _AGAIN = {
     },
 }
 """Second keys of a message's fields."""
-_SHOWN_WHEN_SET = {"CapabilityConfig": {"mode", "locked"}}
+_SHOWN_WHEN_SET = {"CapabilityConfig": {"mode", "locked"}, "Session": {"expires_at"}}
 """Fields of a message whose keys are there only where they say something."""
 _BOUNDS = {"from_version": "from", "to_version": "to"}
 _COUNTS = {"total_size": "total", "skip": "offset", "page_size": "limit"}
