@@ -9,6 +9,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from everruns.v1 import (
     agent_service_pb2,
+    audit_service_pb2,
     capability_service_pb2,
     key_service_pb2,
     model_service_pb2,
@@ -28,6 +29,7 @@ from server.core.store import Store
 from server.executor import Threads
 from server.metrics import Metrics
 from server.rpc.agent_service import AgentService
+from server.rpc.audit_service import AuditService
 from server.rpc.calls import LARGEST_MESSAGE, Calls
 from server.rpc.capability_service import CapabilityService
 from server.rpc.journal import Journal
@@ -55,6 +57,7 @@ from server.usecases.create_key import IssueKey
 from server.usecases.create_session import CreateSession
 from server.usecases.delete_agent import DeleteAgent
 from server.usecases.delete_session import DeleteSession
+from server.usecases.denials import Denials
 from server.usecases.end_turn import EndTurn
 from server.usecases.explain_session import ExplainSession
 from server.usecases.get_agent import GetAgent
@@ -69,6 +72,7 @@ from server.usecases.heartbeat_turn import HeartbeatTurn
 from server.usecases.import_agent import ImportAgent
 from server.usecases.key_uses import KeyUses
 from server.usecases.list_agents import ListAgents
+from server.usecases.list_audit_events import ListAuditEvents
 from server.usecases.list_capabilities import ListCapabilities
 from server.usecases.list_keys import ListKeys
 from server.usecases.list_models import ListModels
@@ -77,6 +81,7 @@ from server.usecases.list_turns import ListTurns
 from server.usecases.pin_session import PinSession
 from server.usecases.preview_agent import PreviewAgent
 from server.usecases.preview_session import PreviewSession
+from server.usecases.prune_audit import PruneAudit
 from server.usecases.revoke_key import RevokeKey
 from server.usecases.rotate_key import RotateKey
 from server.usecases.unpin_session import UnpinSession
@@ -89,10 +94,11 @@ CAPABILITIES = capability_service_pb2.DESCRIPTOR.services_by_name["CapabilitySer
 MODELS = model_service_pb2.DESCRIPTOR.services_by_name["ModelService"]
 TURNS = turn_service_pb2.DESCRIPTOR.services_by_name["TurnService"]
 KEYS = key_service_pb2.DESCRIPTOR.services_by_name["KeyService"]
+AUDIT = audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"]
 CONNECTION_GRACE = 60
 """How long, in seconds, calls have to finish on a connection that has reached its age."""
 
-SERVICES = (SESSIONS, AGENTS, CAPABILITIES, MODELS, TURNS, KEYS)
+SERVICES = (SESSIONS, AGENTS, CAPABILITIES, MODELS, TURNS, KEYS, AUDIT)
 
 
 MOST_STREAMS = 1_000
@@ -109,6 +115,7 @@ class Services:
     turns: TurnService
     keys: KeyService
     models: ModelService
+    audit: AuditService
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +126,7 @@ class App:
     health: health.HealthServicer
     store: Store
     key_uses: KeyUses
+    denials: Denials
     calls: Calls
     threads: tuple[Threads, ...]
     metrics: Metrics | None
@@ -195,6 +203,7 @@ def make_services(
             revoke_key=RevokeKey(store, clock),
         ),
         models=ModelService(list_models=ListModels(models), get_model=GetModel(models)),
+        audit=AuditService(ListAuditEvents(store)),
     )
 
 
@@ -226,11 +235,14 @@ def build(settings: Settings) -> App:
     )
     key_uses = KeyUses(store.keys, SystemClock())
     tokens = PageTokens(store.shared_secret("page tokens"))
-    calls = Calls(Authenticate(store.keys, key_uses.note), quick, Journal(settings.log_calls, meters), tokens)
+    denials = Denials(store.audit, SystemClock())
+    journal = Journal(settings.log_calls, meters, denials)
+    calls = Calls(Authenticate(store.keys, key_uses.note), quick, journal, tokens)
     add_service(server, calls, SESSIONS, services.sessions)
     add_service(server, calls, AGENTS, services.agents)
     add_service(server, calls, CAPABILITIES, services.capabilities)
     add_service(server, calls, KEYS, services.keys, Scope.ADMIN)
+    add_service(server, calls, AUDIT, services.audit, Scope.ADMIN)
     add_service(server, calls, TURNS, services.turns)
     add_service(server, calls, MODELS, services.models)
     names = [descriptor.full_name for descriptor in SERVICES]
@@ -244,7 +256,9 @@ def build(settings: Settings) -> App:
     threads = patient, quick
     kind = settings.database_url.partition(":")[0]
     metrics = Metrics(meters, store, threads, streams, kind) if meters else None
-    return App(server, servicer, store, key_uses, calls, threads, metrics, Sweeper(store.turns))
+    prune = PruneAudit(store, SystemClock(), settings.audit_days) if settings.audit_days else None
+    sweeper = Sweeper(store.turns, prune)
+    return App(server, servicer, store, key_uses, denials, calls, threads, metrics, sweeper)
 
 
 def _connection_age(seconds: int) -> list[tuple[str, int]]:

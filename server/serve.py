@@ -68,6 +68,7 @@ def serve_one(settings: Settings, when_serving: Callable[[], None]) -> None:
 def _look_after(app: App) -> bool:
     """Writes down what waits for a quiet moment; whether the store is well."""
     app.key_uses.write()
+    app.denials.write()
     return app.store.is_healthy()
 
 
@@ -98,6 +99,7 @@ def _serve_here(
                 pass
             drain(app, port)
             app.key_uses.write()
+            app.denials.write()
     finally:
         app.sweeper.stop()
         app.store.close()

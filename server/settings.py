@@ -55,6 +55,7 @@ class Settings:
     allow_plaintext: bool
     reflection: bool
     max_connection_age: int
+    audit_days: int
     share_port: bool = False
     """Whether other processes of this service listen on the port too; nothing of the environment."""
     metrics_socket: Path | None = None
@@ -143,6 +144,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         allow_plaintext=read("EVERRUNS_ALLOW_PLAINTEXT", False, _switch),
         reflection=read("EVERRUNS_GRPC_REFLECTION", True, _switch),
         max_connection_age=read("EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS", 0 if workers == 1 else 300, _age),
+        audit_days=read("EVERRUNS_AUDIT_RETENTION_DAYS", 365, _days),
     )
 
 
@@ -161,6 +163,12 @@ def _count(text: str) -> int:
 def _age(text: str) -> int:
     if not text.isdecimal() or len(text) > 6 or int(text) > 86_400:
         raise ValueError(f'must be a number of seconds from 0, for no limit, to 86400, not "{text}"')
+    return int(text)
+
+
+def _days(text: str) -> int:
+    if not text.isdecimal() or len(text) > 5 or int(text) > 36_500:
+        raise ValueError(f'must be a number of days from 0, for ever, to 36500, not "{text}"')
     return int(text)
 
 

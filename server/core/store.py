@@ -7,6 +7,8 @@ Promises of every method, in every backend:
 * Atomic: a write happens whole or not at all, with its counts and its idempotency record.
 * Isolated: everything is within the organization given; another's is not there.
 * Thread-safe: any method from any thread.
+* A write that is told the actor of a change keeps an event of it in the audit log, whole or not at all with
+  the change; None is for what is no one's doing, and what changes nothing has no event.
 * A write takes a deadline, in seconds of `time.monotonic()`: one that has passed before the write
   began raises ServiceError DEADLINE_EXCEEDED and nothing is written. Infinity for none.
 
@@ -23,6 +25,7 @@ from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from server.core.agent import Agent, AgentFilter
+from server.core.audit import Actor, AuditEvent, AuditFilter
 from server.core.caller import ApiKey, KeyUse, Organization
 from server.core.layer import Layer
 from server.core.page import Page, PageRequest
@@ -87,7 +90,10 @@ class Keys(Protocol):
     def find_organization(self, name: str) -> Organization | None:
         """The organization of a name."""
 
-    def create(self, key: ApiKey, deadline: float = math.inf) -> None:
+    def organizations(self) -> Sequence[bytes]:
+        """The ids of all organizations."""
+
+    def create(self, key: ApiKey, deadline: float = math.inf, actor: Actor | None = None) -> None:
         """Keeps a key."""
 
     def find(self, sha256: bytes) -> ApiKey | None:
@@ -101,7 +107,12 @@ class Keys(Protocol):
         """A page of the keys, the newest first (by id, which begins with the time)."""
 
     def update(
-        self, organization_id: bytes, id: bytes, change: Callable[[ApiKey], ApiKey], deadline: float
+        self,
+        organization_id: bytes,
+        id: bytes,
+        change: Callable[[ApiKey], ApiKey],
+        deadline: float,
+        actor: Actor | None = None,
     ) -> ApiKey | None:
         """Keeps what `change` makes of a key, and answers it; None when there is none.
 
@@ -125,7 +136,9 @@ class Agents(Protocol):
     def list(self, organization_id: bytes, filter: AgentFilter, page: PageRequest) -> Page[Agent]:
         """A page of the agents that the filter lets through, the newest first (created_at, then id)."""
 
-    def create(self, agent: Agent, once: Once[Agent] | None, deadline: float) -> Agent | Replay:
+    def create(
+        self, agent: Agent, once: Once[Agent] | None, deadline: float, actor: Actor | None = None
+    ) -> Agent | Replay:
         """Keeps a new agent.
 
         Raises AGENT_ALREADY_EXISTS when its id is taken, or its name by an active agent;
@@ -140,6 +153,7 @@ class Agents(Protocol):
         change: Callable[[Agent | None], Agent],
         once: Once[Agent] | None,
         deadline: float,
+        actor: Actor | None = None,
     ) -> Agent | Replay:
         """Keeps what `change` makes of the agent of this id, or without one of the active one of this
         name, or of None when there is none; answers it.
@@ -149,7 +163,12 @@ class Agents(Protocol):
         """
 
     def update(
-        self, organization_id: bytes, id: bytes, change: Callable[[Agent], Agent], deadline: float
+        self,
+        organization_id: bytes,
+        id: bytes,
+        change: Callable[[Agent], Agent],
+        deadline: float,
+        actor: Actor | None = None,
     ) -> Agent | None:
         """Keeps what `change` makes of an agent, and answers it; None when there is none.
 
@@ -202,6 +221,7 @@ class Sessions(Protocol):
         change: Callable[[SessionRow], Session],
         deadline: float,
         key_id: bytes = NO_KEY,
+        actor: Actor | None = None,
     ) -> SessionRow | None:
         """Keeps what `change` makes of a session, and answers it; None when there is none.
 
@@ -209,7 +229,7 @@ class Sessions(Protocol):
         comes out and nothing is written.
         """
 
-    def delete(self, organization_id: bytes, id: bytes, deadline: float) -> bool:
+    def delete(self, organization_id: bytes, id: bytes, deadline: float, actor: Actor | None = None) -> bool:
         """Removes a session, with its turns and pins; whether there was one."""
 
     def pin(self, organization_id: bytes, id: bytes, key_id: bytes, deadline: float) -> bool:
@@ -254,8 +274,21 @@ class Turns(Protocol):
         idle; how many."""
 
 
+class Audit(Protocol):
+    """The audit log, whose events are written once and removed only by age."""
+
+    def list(self, organization_id: bytes, filter: AuditFilter, page: PageRequest) -> Page[AuditEvent]:
+        """A page of the events that the filter lets through, the newest first (by id)."""
+
+    def add(self, events: Sequence[AuditEvent], deadline: float) -> None:
+        """Keeps events that no change belongs to."""
+
+    def prune(self, organization_id: bytes, before: int, most: int) -> int:
+        """Removes at most so many of the oldest events from before a time, in microseconds; how many."""
+
+
 class Store(Protocol):
-    """Keeps organizations, keys, agents, sessions and turns."""
+    """Keeps organizations, keys, agents, sessions, turns and the audit log."""
 
     @property
     def keys(self) -> Keys:
@@ -272,6 +305,10 @@ class Store(Protocol):
     @property
     def turns(self) -> Turns:
         """Turns."""
+
+    @property
+    def audit(self) -> Audit:
+        """The audit log."""
 
     def shared_secret(self, name: str) -> bytes:
         """32 random bytes that all processes on this database share under a name; made when first asked

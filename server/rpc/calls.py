@@ -14,10 +14,12 @@ from typing import NoReturn, TypeVar
 import grpc
 from google.protobuf.message import DecodeError, Message
 
+from server.core.audit import Actor
 from server.core.caller import Caller, Scope
 from server.core.errors import Reason, ServiceError, invalid_field
 from server.core.ids import InvalidId, parse_id
 from server.core.page import PageRequest
+from server.rpc.actor import actor_of
 from server.rpc.errors import to_status
 from server.rpc.journal import Journal
 from server.rpc.page_token import ListRequest, PageTokens
@@ -52,6 +54,10 @@ class Call:
     def deadline(self) -> float:
         """When the caller stops waiting, in seconds of time.monotonic(); infinity if never."""
         return time.monotonic() + self._context.time_remaining()
+
+    def actor(self, method: str) -> Actor:
+        """Who makes the call, for the audit log; `method` is the rpc's name."""
+        return actor_of(method, self.caller, self._context)
 
     def page_request(self, request: ListRequest) -> PageRequest:
         """The part of the organization's list that is asked for. Raises INVALID_PAGE_TOKEN."""

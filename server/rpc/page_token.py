@@ -9,6 +9,7 @@ import struct
 from dataclasses import dataclass, field
 
 from everruns.v1.agent_service_pb2 import ListAgentsRequest
+from everruns.v1.audit_service_pb2 import ListAuditEventsRequest
 from everruns.v1.capability_service_pb2 import ListCapabilitiesRequest
 from everruns.v1.key_service_pb2 import ListKeysRequest
 from everruns.v1.model_service_pb2 import ListModelsRequest
@@ -24,6 +25,7 @@ ListRequest = (
     | ListModelsRequest
     | ListTurnsRequest
     | ListKeysRequest
+    | ListAuditEventsRequest
 )
 
 _SIGNATURE = 16

@@ -81,12 +81,19 @@ class SessionService:
         fields = decode.changed_fields(mask, request.session, decode.SESSION_FIELDS)
         id, spec = parse_id("session", request.id), decode.session_spec(request.session)
         updated = self.update_session(
-            call.organization_id, id, spec, fields, call.deadline, call.caller.key_id
+            call.organization_id,
+            id,
+            spec,
+            fields,
+            call.deadline,
+            call.caller.key_id,
+            call.actor("UpdateSession"),
         )
         return encode.session(updated)
 
     def DeleteSession(self, request: pb.DeleteSessionRequest, call: Call) -> Empty:
-        self.delete_session(call.organization_id, parse_id("session", request.id), call.deadline)
+        id = parse_id("session", request.id)
+        self.delete_session(call.organization_id, id, call.deadline, call.actor("DeleteSession"))
         return Empty()
 
     def PinSession(self, request: pb.PinSessionRequest, call: Call) -> Empty:

@@ -9,11 +9,13 @@ from typing import TypeVar, cast
 from peewee import SQL, Expression, Query, fn
 
 from server.core.agent import Agent, AgentFilter, AgentStatus
+from server.core.audit import Actor
 from server.core.errors import agent_already_exists
 from server.core.ids import format_id
 from server.core.page import Page, PageRequest
 from server.core.store import Once, Replay
 from server.store import models
+from server.store.audit import PeeweeAudit
 from server.store.dialect import Dialect, DuplicateRow
 from server.store.once import Answers
 from server.store.rows import AGENT_COLUMNS, agent_values, folded, read_agent
@@ -27,10 +29,11 @@ T = TypeVar("T")
 class PeeweeAgents:
     """The agents of a database; see core.store.Agents for what each method promises."""
 
-    def __init__(self, dialect: Dialect, writer: Writer, answers: Answers) -> None:
+    def __init__(self, dialect: Dialect, writer: Writer, answers: Answers, audit: PeeweeAudit) -> None:
         self._dialect = dialect
         self._writer = writer
         self._answers = answers
+        self._audit = audit
         self._statements = _Statements(dialect)
 
     def get(self, organization_id: bytes, id: bytes) -> Agent | None:
@@ -72,10 +75,12 @@ class PeeweeAgents:
             next=None if last is None else (last.created_at, last.id),
         )
 
-    def create(self, agent: Agent, once: Once[Agent] | None, deadline: float) -> Agent | Replay:
+    def create(
+        self, agent: Agent, once: Once[Agent] | None, deadline: float, actor: Actor | None = None
+    ) -> Agent | Replay:
         def write(transaction: Transaction) -> Agent | Replay:
             return self._answered(transaction, agent.organization_id, once) or self._insert(
-                transaction, agent, once
+                transaction, agent, once, actor
             )
 
         return self._write(write, agent.name, deadline)
@@ -88,6 +93,7 @@ class PeeweeAgents:
         change: Callable[[Agent | None], Agent],
         once: Once[Agent] | None,
         deadline: float,
+        actor: Actor | None = None,
     ) -> Agent | Replay:
         statement = self._statements.lock_name if id is None else self._statements.lock
         where = name if id is None else self._dialect.key(id)
@@ -98,8 +104,8 @@ class PeeweeAgents:
                 return answered
             row = transaction.execute(statement, (self._dialect.key(organization_id), where)).fetchone()
             if row is None:
-                return self._insert(transaction, change(None), once)
-            agent = self._replace(transaction, change(read_agent(row)))
+                return self._insert(transaction, change(None), once, actor)
+            agent = self._replace(transaction, read_agent(row), change, actor)
             if once:
                 self._answers.keep(transaction, organization_id, once, agent)
             return agent
@@ -107,13 +113,18 @@ class PeeweeAgents:
         return self._write(write, name, deadline)
 
     def update(
-        self, organization_id: bytes, id: bytes, change: Callable[[Agent], Agent], deadline: float
+        self,
+        organization_id: bytes,
+        id: bytes,
+        change: Callable[[Agent], Agent],
+        deadline: float,
+        actor: Actor | None = None,
     ) -> Agent | None:
         key = self._dialect.key
 
         def write(transaction: Transaction) -> Agent | None:
             row = transaction.execute(self._statements.lock, (key(organization_id), key(id))).fetchone()
-            return self._replace(transaction, change(read_agent(row))) if row else None
+            return self._replace(transaction, read_agent(row), change, actor) if row else None
 
         return self._write(write, format_id("agent", id), deadline)
 
@@ -128,15 +139,22 @@ class PeeweeAgents:
     ) -> Replay | None:
         return self._answers.find(transaction, organization_id, once) if once else None
 
-    def _insert(self, transaction: Transaction, agent: Agent, once: Once[Agent] | None) -> Agent:
+    def _insert(
+        self, transaction: Transaction, agent: Agent, once: Once[Agent] | None, actor: Actor | None
+    ) -> Agent:
         transaction.execute(self._statements.insert, agent_values(agent, self._dialect.key))
+        self._audit.note(transaction, actor, None, agent)
         if once:
             self._answers.keep(transaction, agent.organization_id, once, agent)
         return agent
 
-    def _replace(self, transaction: Transaction, agent: Agent) -> Agent:
+    def _replace(
+        self, transaction: Transaction, before: Agent, change: Callable[[Agent], Agent], actor: Actor | None
+    ) -> Agent:
+        agent = change(before)
         values = agent_values(agent, self._dialect.key)
         transaction.execute(self._statements.update, (*values[2:], *values[:2]))
+        self._audit.note(transaction, actor, before, agent)
         return agent
 
 

@@ -10,6 +10,7 @@ from server.core.errors import Reason, ServiceError
 from server.core.meters import Meters
 from server.store import models
 from server.store.agents import PeeweeAgents
+from server.store.audit import PeeweeAudit
 from server.store.dialect import Dialect
 from server.store.keys import PeeweeKeys
 from server.store.once import Answers
@@ -44,10 +45,11 @@ class PeeweeStore:
         with dialect.database.bind_ctx(models.TABLES):
             self._writer = Writer(dialect, self._before_commit, longest_queue, largest_group, meters)
             answers = Answers(dialect)
-            self.agents = PeeweeAgents(dialect, self._writer, answers)
-            self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, clock)
+            self.audit = PeeweeAudit(dialect, self._writer)
+            self.agents = PeeweeAgents(dialect, self._writer, answers, self.audit)
+            self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, self.audit, clock)
             self.turns = PeeweeTurns(dialect, self._writer, self.sessions, answers, clock)
-            self.keys = PeeweeKeys(dialect, self._writer)
+            self.keys = PeeweeKeys(dialect, self._writer, self.audit)
             self._secrets = SharedSecrets(dialect, self._writer)
 
     def shared_secret(self, name: str) -> bytes:

@@ -8,6 +8,7 @@ from itertools import chain
 from typing import cast
 
 from server.core.agent import Agent
+from server.core.audit import Actor
 from server.core.clock import Clock
 from server.core.errors import Reason, ServiceError
 from server.core.ids import first_id
@@ -16,6 +17,7 @@ from server.core.session import Session, SessionFilter, SessionStatus
 from server.core.store import NO_KEY, Once, Replay, SessionRow
 from server.core.turn import session_at
 from server.store.agents import PeeweeAgents
+from server.store.audit import PeeweeAudit
 from server.store.dialect import Dialect, MissingRow, StoreFailure
 from server.store.group import Batch
 from server.store.once import Answers
@@ -43,12 +45,19 @@ class PeeweeSessions:
     """The sessions of a database; see core.store.Sessions for what each method promises."""
 
     def __init__(
-        self, dialect: Dialect, writer: Writer, agents: PeeweeAgents, answers: Answers, clock: Clock
+        self,
+        dialect: Dialect,
+        writer: Writer,
+        agents: PeeweeAgents,
+        answers: Answers,
+        audit: PeeweeAudit,
+        clock: Clock,
     ) -> None:
         self._dialect = dialect
         self._writer = writer
         self._agents = agents
         self._answers = answers
+        self._audit = audit
         self._clock = clock
         self._statements = SessionStatements(dialect)
 
@@ -106,6 +115,7 @@ class PeeweeSessions:
         change: Callable[[SessionRow], Session],
         deadline: float,
         key_id: bytes = NO_KEY,
+        actor: Actor | None = None,
     ) -> SessionRow | None:
         key = self._dialect.key
 
@@ -117,11 +127,12 @@ class PeeweeSessions:
             values = session_values(changed, key)
             transaction.execute(self._statements.update, (*values[2:], *values[:2]))
             _count_move(transaction, before.session, changed)
+            self._audit.note(transaction, actor, before.session, changed)
             return self._as_of_now(replace(before, session=changed))
 
         return self._writer.run(write, deadline)
 
-    def delete(self, organization_id: bytes, id: bytes, deadline: float) -> bool:
+    def delete(self, organization_id: bytes, id: bytes, deadline: float, actor: Actor | None = None) -> bool:
         key = self._dialect.key
 
         def write(transaction: Transaction) -> bool:
@@ -132,6 +143,7 @@ class PeeweeSessions:
             transaction.execute(self._statements.delete_turns, here)
             transaction.execute(self._statements.delete, here)
             transaction.count(organization_id, row.session.agent_id, row.session.status, -1)
+            self._audit.note(transaction, actor, row.session, None)
             return True
 
         return self._writer.run(write, deadline)

@@ -68,7 +68,7 @@ class Authenticate:
             self._remembered.pop(sha256, None)
             if found is None or left <= 0:
                 raise ServiceError(Reason.API_KEY_INVALID, "the API key is not valid")
-            caller = Caller(found.organization_id, found.id, found.scopes)
+            caller = Caller(found.organization_id, found.id, found.scopes, found.name)
             self._remembered[sha256] = (now + min(REMEMBERED_FOR, left), caller)
             if len(self._remembered) > _MOST_REMEMBERED:
                 self._remembered.popitem(last=False)

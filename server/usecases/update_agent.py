@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from server.core.agent import Agent, AgentSpec, AgentStatus
+from server.core.audit import Actor
 from server.core.clock import Clock, after
 from server.core.errors import agent_archived, agent_not_found
 from server.core.ids import format_id
@@ -32,6 +33,7 @@ class UpdateAgent:
         spec: AgentSpec,
         fields: AbstractSet[str],
         deadline: float,
+        actor: Actor | None = None,
     ) -> Agent:
         """The agent as it is now. `fields` are names of AgentSpec, id not among.
 
@@ -50,7 +52,7 @@ class UpdateAgent:
                 return agent
             return replace(agent, **values, updated_at=after(agent.updated_at, self.clock()))
 
-        agent = self.store.agents.update(organization_id, id, change, deadline)
+        agent = self.store.agents.update(organization_id, id, change, deadline, actor)
         if agent is None:
             raise agent_not_found(format_id("agent", id))
         return agent

@@ -42,6 +42,7 @@ ROWS = {
     "turn": 2 * len(KEYS),
     "session_count": SESSION_COUNTS,
     "idempotent_answer": 2 * len(KEYS),
+    "audit_event": 2 * len(KEYS),
     "shared_secret": 1,
 }
 NewDatabase = Callable[[str], str]
@@ -180,6 +181,7 @@ TAMPERED = {
     "session title": "UPDATE session SET title = '' WHERE title IS NULL",
     "session tags": "UPDATE session SET tags = '[\"a\", \"B\"]' WHERE substr(title, 1, 3) = 'aB '",
     "session_count": "UPDATE session_count SET sessions = sessions + 1 WHERE scope_id = organization_id",
+    "audit_event": "UPDATE audit_event SET attempts = 2 WHERE reason IS NULL",
     "idempotent_answer": "UPDATE idempotent_answer SET fingerprint = answer WHERE request_key = '!'",
 }
 

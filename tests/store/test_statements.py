@@ -18,6 +18,7 @@ WITHOUT: dict[str, str] = {
     ),
     'SELECT .* FROM "organization" .* WHERE .*"name" = [^ ]+$': "finds an organization, for the command line",
     'INSERT INTO "organization" .*': "makes an organization",
+    'SELECT [^ ]*"id" FROM "organization" [^ ]+ [^ ]+': "names all, each of which is then swept by itself",
     'SELECT .* FROM "session" .* WHERE .*"turn_expires_at" <= [^ ]+ ORDER BY .*': "ends what ran out, of all",
     '(SELECT|INSERT) .* "shared_secret" .*': "is of the service, and nothing of a tenant's",
 }

@@ -54,6 +54,7 @@ CALLS: dict[str, JsonObject] = {
     "RevokeKey": {"id": "$CreateKey.key.id"},
     "ListModels": {},
     "GetModel": {"id": "vendor/big:1"},
+    "ListAuditEvents": {"resource_id": "$CreateKey.key.id"},
     "DeleteSession": {"id": "$CreateSession.id"},
     "DeleteAgent": {"id": "$CreateAgent.id"},
 }

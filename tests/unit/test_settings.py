@@ -51,6 +51,7 @@ SETTINGS: dict[str, tuple[str, object, str, object]] = {
     "EVERRUNS_ALLOW_PLAINTEXT": ("allow_plaintext", False, "on", True),
     "EVERRUNS_GRPC_REFLECTION": ("reflection", True, "off", False),
     "EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS": ("max_connection_age", 0, "60", 60),
+    "EVERRUNS_AUDIT_RETENTION_DAYS": ("audit_days", 365, "0", 0),
 }
 # What one process of several is told by another.
 OF_NO_VARIABLE: dict[str, object] = {"share_port": False, "metrics_socket": None}
@@ -150,6 +151,7 @@ BAD = [
     *(("EVERRUNS_ALLOW_PLAINTEXT", value) for value in NO_SWITCHES),
     *(("EVERRUNS_GRPC_REFLECTION", value) for value in NO_SWITCHES),
     *(("EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS", value) for value in NO_AGES),
+    *(("EVERRUNS_AUDIT_RETENTION_DAYS", value) for value in ("-1", "36501", "1.5", "9" * 5000, "²")),
     *(("EVERRUNS_LOG_LEVEL", value) for value in ("LOUD", "10", "INFO ", "WARN")),
 ]
 

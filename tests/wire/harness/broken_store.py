@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from server.core.store import Agents, Keys, Sessions, Store, Turns
+from server.core.store import Agents, Audit, Keys, Sessions, Store, Turns
 
 
 class _BrokenSessions:
@@ -38,6 +38,11 @@ class BrokenStore:
     def turns(self) -> Turns:
         """Those of the other store."""
         return self._store.turns
+
+    @property
+    def audit(self) -> Audit:
+        """That of the other store."""
+        return self._store.audit
 
     def shared_secret(self, name: str) -> bytes:
         """That of the other store."""

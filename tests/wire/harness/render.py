@@ -19,6 +19,7 @@ _LISTS = {
     "turns": "data",
     "keys": "data",
     "models": "data",
+    "audit_events": "data",
 }
 _AGAIN = {
     "ListCapabilitiesResponse": {"items": "data"},
