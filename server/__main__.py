@@ -67,7 +67,7 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
         case "dev":
             (run_dev_on_postgres if chosen.postgres else run_dev)(settings)
         case "health":
-            return 0 if is_serving(f"127.0.0.1:{settings.grpc_port}") else 1
+            return 0 if is_serving(settings.local_target, settings.client_tls) else 1
         case "migrate":
             open_store(settings).close()
         case "seed":

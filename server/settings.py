@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-from server.core.tls import TlsFiles
+from server.core.tls import ClientTlsFiles, TlsFiles
 
 T = TypeVar("T")
 
@@ -56,6 +56,10 @@ class Settings:
     reflection: bool
     max_connection_age: int
     audit_days: int
+    grpc_ca: Path | None
+    grpc_client_cert: Path | None
+    grpc_client_key: Path | None
+    grpc_server_name: str | None
     share_port: bool = False
     """Whether other processes of this service listen on the port too; nothing of the environment."""
     metrics_socket: Path | None = None
@@ -72,6 +76,28 @@ class Settings:
         if key is not None or self.grpc_tls_client_ca is not None:
             raise BadSetting("EVERRUNS_GRPC_TLS_CERT: is needed with what else is set of TLS")
         return None
+
+    @property
+    def client_tls(self) -> ClientTlsFiles | None:
+        """With what a client on this machine asks the gRPC port, None for plain text. Raises BadSetting."""
+        certificate, key = self.grpc_client_cert, self.grpc_client_key
+        if (certificate is None) != (key is None):
+            raise BadSetting(
+                "EVERRUNS_GRPC_CLIENT_CERT: is needed with EVERRUNS_GRPC_CLIENT_KEY, and that with it"
+            )
+        if self.grpc_ca is not None:
+            return ClientTlsFiles(self.grpc_ca, certificate, key, self.grpc_server_name)
+        if self.tls is not None or certificate is not None or self.grpc_server_name is not None:
+            raise BadSetting("EVERRUNS_GRPC_CA: is needed to ask a server that has TLS")
+        return None
+
+    @property
+    def local_target(self) -> str:
+        """Where a client on this machine reaches the gRPC port."""
+        host = self.grpc_host
+        if _is_every_address(host):
+            host = "[::1]" if ":" in host else "127.0.0.1"
+        return f"{host}:{self.grpc_port}"
 
     @property
     def dev_key_file(self) -> Path:
@@ -145,6 +171,10 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         reflection=read("EVERRUNS_GRPC_REFLECTION", True, _switch),
         max_connection_age=read("EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS", 0 if workers == 1 else 300, _age),
         audit_days=read("EVERRUNS_AUDIT_RETENTION_DAYS", 365, _days),
+        grpc_ca=read("EVERRUNS_GRPC_CA", None, Path),
+        grpc_client_cert=read("EVERRUNS_GRPC_CLIENT_CERT", None, Path),
+        grpc_client_key=read("EVERRUNS_GRPC_CLIENT_KEY", None, Path),
+        grpc_server_name=read("EVERRUNS_GRPC_SERVER_NAME", None, str),
     )
 
 
@@ -177,6 +207,13 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _is_every_address(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_unspecified
+    except ValueError:
+        return False
 
 
 def _database_url(text: str) -> str:

@@ -51,6 +51,10 @@ SETTINGS: dict[str, tuple[str, object, str, object]] = {
     "EVERRUNS_ALLOW_PLAINTEXT": ("allow_plaintext", False, "on", True),
     "EVERRUNS_GRPC_REFLECTION": ("reflection", True, "off", False),
     "EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS": ("max_connection_age", 0, "60", 60),
+    "EVERRUNS_GRPC_CA": ("grpc_ca", None, "/srv/ca.pem", Path("/srv/ca.pem")),
+    "EVERRUNS_GRPC_CLIENT_CERT": ("grpc_client_cert", None, "/srv/cert.pem", Path("/srv/cert.pem")),
+    "EVERRUNS_GRPC_CLIENT_KEY": ("grpc_client_key", None, "/srv/key.pem", Path("/srv/key.pem")),
+    "EVERRUNS_GRPC_SERVER_NAME": ("grpc_server_name", None, "sessions.internal", "sessions.internal"),
     "EVERRUNS_AUDIT_RETENTION_DAYS": ("audit_days", 365, "0", 0),
 }
 # What one process of several is told by another.
