@@ -162,10 +162,23 @@ TURNS = Suite(
     turns=True,
 )
 
+METRICS = Suite(
+    "metrics",
+    "gRPC, SQLite, with and without metrics",
+    "The same service without `EVERRUNS_METRICS_PORT`, where nothing is counted, is the reference.",
+    (
+        Service("service-counted", "this service with a port for metrics", metrics=True),
+        Service("service-uncounted", "this service as it is"),
+    ),
+    ("get", "create"),
+    (128,),
+    reference="service-uncounted",
+)
+
 SUITES = (GRPC, REST, GROUP_COMMIT, POSTGRES, PROCESSES, GROWTH, CAPABILITIES, TURNS)
 """What is measured when nothing is named."""
 
-ON_REQUEST = (GROWTH_POSTGRES,)
+ON_REQUEST = (GROWTH_POSTGRES, METRICS)
 """What is measured only when it is named, for the time that it takes."""
 
 QUICK_IN_FLIGHT = 16
