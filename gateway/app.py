@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
@@ -13,10 +13,14 @@ from gateway import console, docs, elsewhere, health, routes
 from gateway.access import Access
 from gateway.channels import Channels
 from gateway.dispatch import Dispatcher
+from gateway.exchange import Endpoint
 from gateway.metrics import HttpMetrics
-from gateway.routes import RouteTable
+from gateway.routes import Binding, RouteTable
 from gateway.rpc_endpoint import RpcEndpoint
 from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.tracing import Tracing
 
 
 class State(TypedDict):
@@ -34,8 +38,11 @@ def build_app(settings: Settings, registry: CollectorRegistry | None = None) -> 
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
+        tracing = _tracing(settings)
         async with Channels(settings.grpc_target, settings.grpc_channels, settings.grpc_tls) as channels:
-            yield {"routes": _route_table(channels, settings)}
+            yield {"routes": _route_table(channels, settings, tracing)}
+        if tracing is not None:
+            tracing.close()
 
     metrics = HttpMetrics(registry or CollectorRegistry()) if settings.metrics_port is not None else None
     app = Starlette(lifespan=lifespan)
@@ -45,7 +52,21 @@ def build_app(settings: Settings, registry: CollectorRegistry | None = None) -> 
     return app
 
 
-def _route_table(channels: Channels, settings: Settings) -> RouteTable:
+def _tracing(settings: Settings) -> Tracing | None:
+    if settings.otlp_endpoint is None:
+        return None
+    # Imported where it is used: it needs the extra `otel`.
+    from gateway.tracing import Tracing
+
+    return Tracing(settings.otlp_endpoint)
+
+
+def _endpoint(binding: Binding, channels: Channels, settings: Settings, tracing: Tracing | None) -> Endpoint:
+    endpoint = RpcEndpoint(binding, channels, settings)
+    return tracing.around(binding.method, binding.path, endpoint) if tracing else endpoint
+
+
+def _route_table(channels: Channels, settings: Settings, tracing: Tracing | None) -> RouteTable:
     bindings = routes.bindings(routes.service_descriptors())
     return RouteTable(
         [
@@ -53,7 +74,7 @@ def _route_table(channels: Channels, settings: Settings) -> RouteTable:
             *(console.routes() if settings.console else ()),
             *(docs.routes(bindings) if settings.docs else ()),
             *(
-                (binding.method, binding.template, RpcEndpoint(binding, channels, settings))
+                (binding.method, binding.template, _endpoint(binding, channels, settings, tracing))
                 for binding in bindings
             ),
         ],

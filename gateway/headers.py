@@ -26,6 +26,10 @@ REPLAYED = "idempotency-replayed"
 _REQUEST_ID = re.compile(rb"[!-~]{1,128}")
 _NUMBER = re.compile(rb"\s*[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\s*")
 _LONGEST_FORWARDED = 200
+_LONGEST_TRACE_CONTEXT = 512
+TRACE_CONTEXT = (b"traceparent", b"tracestate")
+"""The headers, and the metadata, of the trace that a call belongs to."""
+
 _METADATA_VALUE = re.compile(rb"[ -~]*")
 
 
@@ -47,7 +51,8 @@ def request_id(headers: Mapping[bytes, bytes]) -> str:
 
 def to_metadata(headers: Mapping[bytes, bytes], request_id: str, client: str = "") -> Metadata:
     """Returns what the server is told of the caller: `x-request-id`, and `authorization` and `x-org-id`
-    as they came; and `x-forwarded-for`, as it came with the client's address at its end.
+    as they came; `x-forwarded-for`, as it came with the client's address at its end; and the trace that the
+    call belongs to, if there is one (W3C Trace Context).
 
     Raises Problem, reason API_KEY_INVALID or INVALID_FIELD, for a value that gRPC cannot carry.
     """
@@ -64,6 +69,10 @@ def to_metadata(headers: Mapping[bytes, bytes], request_id: str, client: str = "
         metadata += (("x-org-id", organization.decode()),)
     if client:
         metadata += (("x-forwarded-for", _forwarded_for(headers.get(b"x-forwarded-for"), client)),)
+    for name in TRACE_CONTEXT:
+        value = headers.get(name)
+        if value and len(value) <= _LONGEST_TRACE_CONTEXT and _METADATA_VALUE.fullmatch(value):
+            metadata += ((name.decode(), value.decode()),)
     return metadata
 
 

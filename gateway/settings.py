@@ -34,6 +34,7 @@ class Settings:
     `log_format` is `json` or `text`, `log_calls` one request in how many that succeed has a line, 0 for
     none of them and None for no request at all. Metrics are served where there is a port for them.
     `http_tls` and `grpc_tls` are of what it listens on and of those channels; None for plain text.
+    Spans are sent to `otlp_endpoint`, None for none.
     `console` is whether `/console` is there, `docs` whether `/docs` and `/openapi.json` are.
     """
 
@@ -53,6 +54,7 @@ class Settings:
     console: bool = True
     docs: bool = True
     receive_seconds: float = 20.0
+    otlp_endpoint: str | None = None
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -109,6 +111,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
             "a number of seconds above 0, at most a day",
             defaults.receive_seconds,
         ),
+        otlp_endpoint=read("EVERRUNS_OTLP_ENDPOINT", _url, "an http or https URL", defaults.otlp_endpoint),
     )
     plaintext = read("EVERRUNS_ALLOW_PLAINTEXT", _on_or_off, "on or off", False)
     if not problems and not (settings.http_tls or plaintext or _is_loopback(settings.http_host)):
@@ -176,6 +179,12 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError
+    return text
 
 
 def _port(text: str) -> int:

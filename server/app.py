@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -42,7 +43,7 @@ from server.rpc.services import add_service
 from server.rpc.session_service import SessionService
 from server.rpc.streams import CountedHealth, Streams
 from server.rpc.turn_service import TurnService
-from server.settings import Settings
+from server.settings import BadSetting, Settings
 from server.store.migrate import migrate
 from server.store.peewee_store import PeeweeStore, open_dialect
 from server.sweeper import Sweeper
@@ -88,6 +89,9 @@ from server.usecases.unpin_session import UnpinSession
 from server.usecases.update_agent import UpdateAgent
 from server.usecases.update_session import UpdateSession
 
+if TYPE_CHECKING:
+    from server.rpc.tracing import Tracing
+
 SESSIONS = session_service_pb2.DESCRIPTOR.services_by_name["SessionService"]
 AGENTS = agent_service_pb2.DESCRIPTOR.services_by_name["AgentService"]
 CAPABILITIES = capability_service_pb2.DESCRIPTOR.services_by_name["CapabilityService"]
@@ -132,6 +136,7 @@ class App:
     metrics: Metrics | None
     """None where nobody is to ask for them."""
     sweeper: Sweeper
+    tracing: Tracing | None
 
 
 def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
@@ -237,7 +242,8 @@ def build(settings: Settings) -> App:
     tokens = PageTokens(store.shared_secret("page tokens"))
     denials = Denials(store.audit, SystemClock())
     journal = Journal(settings.log_calls, meters, denials)
-    calls = Calls(Authenticate(store.keys, key_uses.note), quick, journal, tokens)
+    tracing = _tracing(settings)
+    calls = Calls(Authenticate(store.keys, key_uses.note), quick, journal, tokens, tracing)
     add_service(server, calls, SESSIONS, services.sessions)
     add_service(server, calls, AGENTS, services.agents)
     add_service(server, calls, CAPABILITIES, services.capabilities)
@@ -258,7 +264,18 @@ def build(settings: Settings) -> App:
     metrics = Metrics(meters, store, threads, streams, kind) if meters else None
     prune = PruneAudit(store, SystemClock(), settings.audit_days) if settings.audit_days else None
     sweeper = Sweeper(store.turns, prune)
-    return App(server, servicer, store, key_uses, denials, calls, threads, metrics, sweeper)
+    return App(server, servicer, store, key_uses, denials, calls, threads, metrics, sweeper, tracing)
+
+
+def _tracing(settings: Settings) -> Tracing | None:
+    if settings.otlp_endpoint is None:
+        return None
+    try:
+        # Imported where it is used: it needs the extra `otel`.
+        from server.rpc.tracing import Tracing
+    except ImportError as error:
+        raise BadSetting(f"EVERRUNS_OTLP_ENDPOINT: needs the extra otel: {error}") from error
+    return Tracing(settings.otlp_endpoint)
 
 
 def _connection_age(seconds: int) -> list[tuple[str, int]]:

@@ -103,6 +103,8 @@ def _serve_here(
     finally:
         app.sweeper.stop()
         app.store.close()
+        if app.tracing is not None:
+            app.tracing.close()
 
 
 def listen(server: grpc.Server, settings: Settings) -> int:

@@ -56,6 +56,7 @@ class Settings:
     reflection: bool
     max_connection_age: int
     audit_days: int
+    otlp_endpoint: str | None
     grpc_ca: Path | None
     grpc_client_cert: Path | None
     grpc_client_key: Path | None
@@ -171,6 +172,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         reflection=read("EVERRUNS_GRPC_REFLECTION", True, _switch),
         max_connection_age=read("EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS", 0 if workers == 1 else 300, _age),
         audit_days=read("EVERRUNS_AUDIT_RETENTION_DAYS", 365, _days),
+        otlp_endpoint=read("EVERRUNS_OTLP_ENDPOINT", None, _url),
         grpc_ca=read("EVERRUNS_GRPC_CA", None, Path),
         grpc_client_cert=read("EVERRUNS_GRPC_CLIENT_CERT", None, Path),
         grpc_client_key=read("EVERRUNS_GRPC_CLIENT_KEY", None, Path),
@@ -219,6 +221,12 @@ def _is_every_address(host: str) -> bool:
 def _database_url(text: str) -> str:
     if not text.startswith(("sqlite:///", "postgresql://")):
         raise ValueError("must be sqlite:///PATH or postgresql://USER@HOST/NAME")
+    return text
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError(f'must be an http or https URL, not "{text}"')
     return text
 
 

@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
@@ -25,6 +25,9 @@ from server.rpc.journal import Journal
 from server.rpc.page_token import ListRequest, PageTokens
 from server.rpc.validate import validate
 from server.usecases.authenticate import Authenticate, require
+
+if TYPE_CHECKING:
+    from server.rpc.tracing import Tracing
 
 logger = logging.getLogger(__name__)
 
@@ -91,11 +94,13 @@ class Calls:
         quick: ThreadPoolExecutor | None = None,
         journal: Journal | None = None,
         tokens: PageTokens | None = None,
+        tracing: Tracing | None = None,
     ) -> None:
         self._authenticate: Callable[[str | None], Caller] = authenticate
         self._quick = quick
         self._journal = journal or Journal()
         self._tokens = tokens or PageTokens(secrets.token_bytes(32))
+        self._tracing = tracing
 
     def refuse(self) -> None:
         """From now on every call that comes is refused, as retryable; those being made go on."""
@@ -134,10 +139,13 @@ class Calls:
                 journal.answered(answered, started, headers.request_id, caller, context)
             return response
 
+        answering: Callable[[Request | Undecodable, grpc.ServicerContext], Response] = handle
+        if self._tracing is not None:
+            answering = self._tracing.around(name, handle)
         if self._quick is not None and name.startswith(_QUICK):
             # How grpc is told of other threads for a method.
-            handle.experimental_thread_pool = self._quick  # type: ignore[attr-defined]
-        return handle
+            answering.experimental_thread_pool = self._quick  # type: ignore[attr-defined]
+        return answering
 
 
 def _refuse(_: str | None) -> NoReturn:

@@ -51,6 +51,7 @@ SETTINGS: dict[str, tuple[str, object, str, object]] = {
     "EVERRUNS_ALLOW_PLAINTEXT": ("allow_plaintext", False, "on", True),
     "EVERRUNS_GRPC_REFLECTION": ("reflection", True, "off", False),
     "EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS": ("max_connection_age", 0, "60", 60),
+    "EVERRUNS_OTLP_ENDPOINT": ("otlp_endpoint", None, "http://c:4318/v1/traces", "http://c:4318/v1/traces"),
     "EVERRUNS_GRPC_CA": ("grpc_ca", None, "/srv/ca.pem", Path("/srv/ca.pem")),
     "EVERRUNS_GRPC_CLIENT_CERT": ("grpc_client_cert", None, "/srv/cert.pem", Path("/srv/cert.pem")),
     "EVERRUNS_GRPC_CLIENT_KEY": ("grpc_client_key", None, "/srv/key.pem", Path("/srv/key.pem")),

@@ -1,0 +1,73 @@
+"""Spans of calls, for a collector of OpenTelemetry; needs the extra `otel`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+import grpc
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace import SpanKind, Status, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+R = TypeVar("R")
+Q = TypeVar("Q")
+
+_PROPAGATOR = TraceContextTextMapPropagator()
+_CARRIED = ("traceparent", "tracestate")
+
+
+class Tracing:
+    """Makes a span of each call, the child of its client's where that sends one (W3C Trace Context).
+
+    Spans are sent from a thread of its own. Thread-safe.
+    """
+
+    def __init__(self, endpoint: str) -> None:
+        """Takes the URL that spans are posted to, as OTLP over HTTP has it: `http://HOST:4318/v1/traces`."""
+        self._provider = TracerProvider(resource=Resource.create({"service.name": "everruns-server"}))
+        self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint)))
+        self._tracer = self._provider.get_tracer("everruns")
+
+    def around(
+        self, name: str, handle: Callable[[Q, grpc.ServicerContext], R]
+    ) -> Callable[[Q, grpc.ServicerContext], R]:
+        """The handler of an rpc, within a span of its name."""
+
+        def traced(request: Q, context: grpc.ServicerContext) -> R:
+            with self._span(name, context):
+                return handle(request, context)
+
+        return traced
+
+    def close(self) -> None:
+        """Sends what is left, for a few seconds at most."""
+        self._provider.shutdown()
+
+    @contextmanager
+    def _span(self, name: str, context: grpc.ServicerContext) -> Iterator[None]:
+        came = {key: str(value) for key, value in context.invocation_metadata()}
+        parent = _PROPAGATOR.extract({key: came[key] for key in _CARRIED if key in came})
+        attributes = {"rpc.system": "grpc", "rpc.method": name}
+        if "x-request-id" in came:
+            attributes["request.id"] = came["x-request-id"][:128]
+        with self._tracer.start_as_current_span(
+            name,
+            parent,
+            SpanKind.SERVER,
+            attributes,
+            record_exception=False,
+            set_status_on_exception=False,
+        ) as span:
+            try:
+                yield
+            except Exception:
+                # gRPC's way to end a call early; the status has been told by then.
+                code = getattr(context, "code", lambda: None)()
+                span.set_attribute("rpc.grpc.status_code", getattr(code, "value", (2, ""))[0])
+                span.set_status(Status(StatusCode.ERROR, getattr(code, "name", "UNKNOWN")))
+                raise
