@@ -26,6 +26,7 @@ from server.core.errors import Reason, ServiceError
 from server.core.merge import remembering
 from server.core.meters import Meters
 from server.core.model import ANY_MODEL, ModelTable
+from server.core.spans import Span
 from server.core.store import Store
 from server.executor import Threads
 from server.metrics import Metrics
@@ -139,8 +140,9 @@ class App:
     tracing: Tracing | None
 
 
-def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
-    """The store of the settings, its schema up to date; what it does is counted in the meters.
+def open_store(settings: Settings, meters: Meters | None = None, span: Span | None = None) -> PeeweeStore:
+    """The store of the settings, its schema up to date; what it does is counted in the meters, and in
+    spans.
 
     Raises ValueError for a database URL of an unknown kind, and what `migrate` raises.
     """
@@ -152,7 +154,7 @@ def open_store(settings: Settings, meters: Meters | None = None) -> PeeweeStore:
             raise ServiceError(Reason.STORE_UNAVAILABLE, text) from error
     dialect = open_dialect(settings.database_url, settings.postgres_prepare)
     migrate(dialect)
-    return PeeweeStore(dialect, largest_group=settings.group_size, meters=meters)
+    return PeeweeStore(dialect, largest_group=settings.group_size, meters=meters, span=span)
 
 
 def make_services(
@@ -219,7 +221,8 @@ def build(settings: Settings) -> App:
     """
     catalog, models = load_catalog(settings.catalog_dir), load_models(settings.models_file)
     meters = None if settings.metrics_port is None else Meters()
-    store = open_store(settings, meters)
+    tracing = _tracing(settings)
+    store = open_store(settings, meters, tracing.within if tracing else None)
     services = make_services(store, catalog, settings.default_model, models)
     patient = RequestThreads(settings.threads, "patient")
     quick = RequestThreads(settings.quick_threads, "quick")
@@ -242,7 +245,6 @@ def build(settings: Settings) -> App:
     tokens = PageTokens(store.shared_secret("page tokens"))
     denials = Denials(store.audit, SystemClock())
     journal = Journal(settings.log_calls, meters, denials)
-    tracing = _tracing(settings)
     calls = Calls(Authenticate(store.keys, key_uses.note), quick, journal, tokens, tracing)
     add_service(server, calls, SESSIONS, services.sessions)
     add_service(server, calls, AGENTS, services.agents)

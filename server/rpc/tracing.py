@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import grpc
+from opentelemetry import trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
@@ -43,6 +44,15 @@ class Tracing:
                 return handle(request, context)
 
         return traced
+
+    @contextmanager
+    def within(self, name: str) -> Iterator[None]:
+        """A span within that of this thread's call, if it has one; see core.spans."""
+        if not trace.get_current_span().is_recording():
+            yield
+            return
+        with self._tracer.start_as_current_span(name, record_exception=False, set_status_on_exception=False):
+            yield
 
     def close(self) -> None:
         """Sends what is left, for a few seconds at most."""

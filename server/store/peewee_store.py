@@ -8,6 +8,7 @@ from pathlib import Path
 from server.core.clock import Clock, wall_clock
 from server.core.errors import Reason, ServiceError
 from server.core.meters import Meters
+from server.core.spans import Span
 from server.store import models
 from server.store.agents import PeeweeAgents
 from server.store.audit import PeeweeAudit
@@ -18,6 +19,7 @@ from server.store.sessions import PeeweeSessions
 from server.store.shared_secrets import SharedSecrets
 from server.store.sqlite import SqliteDialect
 from server.store.timed import TimedDialect
+from server.store.traced import TracedDialect, TracedWriter
 from server.store.transaction import Transaction
 from server.store.turns import PeeweeTurns
 from server.store.writer import LARGEST_GROUP, Writer
@@ -28,7 +30,7 @@ LONGEST_QUEUE = 1024
 class PeeweeStore:
     """A core.store.Store over a database whose schema is up to date: see migrate.py.
 
-    `clock` says when a lease has run out.
+    `clock` says when a lease has run out; reads and writes have a `span` each, where there is one.
     """
 
     def __init__(
@@ -38,12 +40,16 @@ class PeeweeStore:
         largest_group: int = LARGEST_GROUP,
         meters: Meters | None = None,
         clock: Clock = wall_clock,
+        span: Span | None = None,
     ) -> None:
         if meters is not None:
             dialect = TimedDialect(dialect, meters)
+        if span is not None:
+            dialect = TracedDialect(dialect, span)
         self._dialect = dialect
         with dialect.database.bind_ctx(models.TABLES):
-            self._writer = Writer(dialect, self._before_commit, longest_queue, largest_group, meters)
+            parts = dialect, self._before_commit, longest_queue, largest_group, meters
+            self._writer = Writer(*parts) if span is None else TracedWriter(*parts, span)
             answers = Answers(dialect)
             self.audit = PeeweeAudit(dialect, self._writer)
             self.agents = PeeweeAgents(dialect, self._writer, answers, self.audit)

@@ -78,8 +78,17 @@ def test_a_request_is_one_trace_from_the_gateway_to_the_server(tmp_path: Path) -
                         s for s in found.get(service, []) if attributes(s).get("request.id") == "traced-1"
                     ]
 
+                made = httpx.patch(
+                    f"{http}/v1/agents/{cast('dict[str, str]', names['agent'])['id']}",
+                    json={"description": "d"},
+                    headers={**headers, "x-request-id": "traced-2"},
+                    trust_env=False,
+                )
+                assert made.status_code == 200
+
                 wait_until(gateway, lambda: len(ours("everruns-gateway")) == 2)
                 wait_until(server, lambda: len(ours("everruns-server")) == 2)
+                wait_until(server, lambda: "store write" in [s.name for s in found["everruns-server"]])
                 outer, inner = ours("everruns-gateway"), ours("everruns-server")
     assert {span.trace_id.hex() for span in (*outer, *inner)} == {TRACE}
     assert {span.parent_span_id.hex() for span in outer} == {PARENT}
@@ -88,5 +97,15 @@ def test_a_request_is_one_trace_from_the_gateway_to_the_server(tmp_path: Path) -
     assert [span.parent_span_id for span in inner] == [span.span_id for span in outer]
     assert [attributes(span)["http.response.status_code"] for span in outer] == [200, 404]
     assert attributes(inner[1])["rpc.grpc.status_code"] == 5
+    spans = {span.span_id: span for span in found["everruns-server"]}
+    of_store = [span for span in spans.values() if span.name.startswith("store ")]
+    assert {
+        (spans[span.parent_span_id].name, span.name) for span in of_store if span.parent_span_id in spans
+    } >= {
+        ("ListAgents", "store read"),
+        ("GetSession", "store read"),
+        ("UpdateAgent", "store write"),
+    }
+    assert {span.trace_id.hex() for span in of_store} >= {TRACE}
     assert key not in repr(found)
     assert "secret" not in repr(found)
