@@ -20,6 +20,7 @@ from everruns.v1.error_reason_pb2 import (
     INVALID_FIELD,
     LIMIT_EXCEEDED,
     MALFORMED_BODY,
+    MESSAGE_TOO_LARGE,
     NUMBER_NOT_REPRESENTABLE,
 )
 from gateway.json_value import JsonObject, JsonScalar, JsonValue
@@ -58,11 +59,11 @@ def decode_object(body: bytes, violations: Violations) -> JsonObject:
     is not finite, a string that protobuf cannot hold, nesting beyond `MAX_LEVELS`. The object that is
     returned has something harmless there, so that the rest can be checked too.
 
-    Raises Problem, reason MALFORMED_BODY, for a body that is not JSON or not an object; LIMIT_EXCEEDED for
-    one of more than MOST_VALUES values.
+    Raises Problem, reason MALFORMED_BODY, for a body that is not JSON or not an object; MESSAGE_TOO_LARGE
+    for one of more than MOST_VALUES values.
     """
     if body.count(b",") >= MOST_VALUES and _has_too_many_values(body):
-        raise refusal(LIMIT_EXCEEDED, f"The body has more than {MOST_VALUES} values.")
+        raise refusal(MESSAGE_TOO_LARGE, f"The body has more than {MOST_VALUES} values.")
     try:
         tree = orjson.loads(body)
     except orjson.JSONDecodeError:

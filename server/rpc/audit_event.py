@@ -7,8 +7,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from everruns.v1 import audit_event_pb2 as pb
 from everruns.v1.audit_service_pb2 import ListAuditEventsRequest
 from server.core.audit import AuditEvent, AuditFilter, Outcome, parse_resource
-from server.core.errors import Reason, invalid_field
-from server.core.ids import InvalidId, format_id, parse_id
+from server.core.ids import format_id, parse_id
 from server.rpc.decode import microseconds
 from server.rpc.struct_json import to_value
 
@@ -16,16 +15,10 @@ _OUTCOME = {outcome: f"AUDIT_OUTCOME_{outcome.name}" for outcome in Outcome}
 
 
 def decode_filter(message: ListAuditEventsRequest) -> AuditFilter:
-    """Which events a list holds. Raises INVALID_ID."""
-    resource = None
-    if message.resource_id:
-        try:
-            resource = parse_resource(message.resource_id)
-        except InvalidId as error:
-            raise invalid_field("resource_id", str(error), Reason.INVALID_ID) from None
+    """Which events a list holds."""
     return AuditFilter(
         key_id=parse_id("key", message.key_id) if message.key_id else None,
-        resource=resource,
+        resource=parse_resource(message.resource_id) if message.resource_id else None,
         created_after=microseconds(message.created_after) if message.HasField("created_after") else None,
         created_before=microseconds(message.created_before) if message.HasField("created_before") else None,
     )

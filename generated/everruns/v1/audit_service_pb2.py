@@ -28,7 +28,7 @@ from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x65verruns/v1/audit_service.proto\x12\x0b\x65verruns.v1\x1a\x1d\x65verruns/v1/audit_event.proto\x1a\x19\x65verruns/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc3\x02\n\x16ListAuditEventsRequest\x12\x36\n\rcreated_after\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x37\n\x0e\x63reated_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\x19\n\x06key_id\x18\x03 \x01(\tB\t\x8a\xb5\x18\x05\x42\x03key\x12\x1b\n\x0bresource_id\x18\x04 \x01(\tB\x06\x8a\xb5\x18\x02\x10\x64\x12 \n\tpage_size\x18\x05 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x05limit\x12\x1b\n\npage_token\x18\x06 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07\x12\x1c\n\x04skip\x18\x07 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x06offsetB\x10\n\x0e_created_afterB\x11\n\x0f_created_before\"\xcb\x01\n\x17ListAuditEventsResponse\x12\x33\n\x0c\x61udit_events\x18\x01 \x03(\x0b\x32\x17.everruns.v1.AuditEventR\x04\x64\x61ta\x12\x19\n\ntotal_size\x18\x02 \x01(\x03R\x05total\x12\x14\n\x04skip\x18\x03 \x01(\x05R\x06offset\x12\x18\n\tpage_size\x18\x04 \x01(\x05R\x05limit\x12\x1c\n\x0fnext_page_token\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token2\x86\x01\n\x0c\x41uditService\x12v\n\x0fListAuditEvents\x12#.everruns.v1.ListAuditEventsRequest\x1a$.everruns.v1.ListAuditEventsResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/audit-eventsb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x65verruns/v1/audit_service.proto\x12\x0b\x65verruns.v1\x1a\x1d\x65verruns/v1/audit_event.proto\x1a\x19\x65verruns/v1/options.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x9b\x03\n\x16ListAuditEventsRequest\x12\x36\n\rcreated_after\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x00\x88\x01\x01\x12\x37\n\x0e\x63reated_before\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.TimestampH\x01\x88\x01\x01\x12\x19\n\x06key_id\x18\x03 \x01(\tB\t\x8a\xb5\x18\x05\x42\x03key\x12s\n\x0bresource_id\x18\x04 \x01(\tB^\x8a\xb5\x18Z*X(key|agent|session)_([0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})\x12 \n\tpage_size\x18\x05 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x05limit\x12\x1b\n\npage_token\x18\x06 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07\x12\x1c\n\x04skip\x18\x07 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x06offsetB\x10\n\x0e_created_afterB\x11\n\x0f_created_before\"\xcb\x01\n\x17ListAuditEventsResponse\x12\x33\n\x0c\x61udit_events\x18\x01 \x03(\x0b\x32\x17.everruns.v1.AuditEventR\x04\x64\x61ta\x12\x19\n\ntotal_size\x18\x02 \x01(\x03R\x05total\x12\x14\n\x04skip\x18\x03 \x01(\x05R\x06offset\x12\x18\n\tpage_size\x18\x04 \x01(\x05R\x05limit\x12\x1c\n\x0fnext_page_token\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token2\x86\x01\n\x0c\x41uditService\x12v\n\x0fListAuditEvents\x12#.everruns.v1.ListAuditEventsRequest\x1a$.everruns.v1.ListAuditEventsResponse\"\x18\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/audit-eventsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,7 +38,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTAUDITEVENTSREQUEST'].fields_by_name['key_id']._loaded_options = None
   _globals['_LISTAUDITEVENTSREQUEST'].fields_by_name['key_id']._serialized_options = b'\212\265\030\005B\003key'
   _globals['_LISTAUDITEVENTSREQUEST'].fields_by_name['resource_id']._loaded_options = None
-  _globals['_LISTAUDITEVENTSREQUEST'].fields_by_name['resource_id']._serialized_options = b'\212\265\030\002\020d'
+  _globals['_LISTAUDITEVENTSREQUEST'].fields_by_name['resource_id']._serialized_options = b'\212\265\030Z*X(key|agent|session)_([0-9A-Fa-f]{32}|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})'
   _globals['_LISTAUDITEVENTSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTAUDITEVENTSREQUEST'].fields_by_name['page_size']._serialized_options = b'\212\265\030\0020\000'
   _globals['_LISTAUDITEVENTSREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -48,9 +48,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AUDITSERVICE'].methods_by_name['ListAuditEvents']._loaded_options = None
   _globals['_AUDITSERVICE'].methods_by_name['ListAuditEvents']._serialized_options = b'\202\323\344\223\002\022\022\020/v1/audit-events'
   _globals['_LISTAUDITEVENTSREQUEST']._serialized_start=170
-  _globals['_LISTAUDITEVENTSREQUEST']._serialized_end=493
-  _globals['_LISTAUDITEVENTSRESPONSE']._serialized_start=496
-  _globals['_LISTAUDITEVENTSRESPONSE']._serialized_end=699
-  _globals['_AUDITSERVICE']._serialized_start=702
-  _globals['_AUDITSERVICE']._serialized_end=836
+  _globals['_LISTAUDITEVENTSREQUEST']._serialized_end=581
+  _globals['_LISTAUDITEVENTSRESPONSE']._serialized_start=584
+  _globals['_LISTAUDITEVENTSRESPONSE']._serialized_end=787
+  _globals['_AUDITSERVICE']._serialized_start=790
+  _globals['_AUDITSERVICE']._serialized_end=924
 # @@protoc_insertion_point(module_scope)

@@ -277,7 +277,7 @@ def test_values_are_counted_and_what_is_in_strings_is_not(item: bytes) -> None:
     assert len(decode(body(MOST_VALUES - 1))["a"]) == MOST_VALUES - 1  # type: ignore[arg-type]  # a list
     with pytest.raises(Problem) as refusal:
         decode(body(MOST_VALUES))
-    assert refusal.value.code == "LIMIT_EXCEEDED"
+    assert refusal.value.code == "MESSAGE_TOO_LARGE"
     assert str(MOST_VALUES) in refusal.value.detail
 
 

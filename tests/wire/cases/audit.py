@@ -69,9 +69,9 @@ AUDIT = (
     Case(
         "a filter by what has no events",
         _list(resource_id=f"turn_{_NEVER}"),
-        bad("INVALID_ID", "resource_id"),
+        bad("INVALID_FIELD", "resource_id"),
     ),
-    Case("a filter by half an id", _list(resource_id="session_12"), bad("INVALID_ID", "resource_id")),
+    Case("a filter by half an id", _list(resource_id="session_12"), bad("INVALID_FIELD", "resource_id")),
     Case(
         "a filter by no time",
         _list(created_after="soon"),
