@@ -14,7 +14,8 @@ class Suite:
     """Systems that take turns at the same measures. Rates are compared with those of `reference`.
 
     `commits`: the bare SQLite commit is measured too, in the same rounds. `turns`: so are turns that workers
-    begin and end.
+    begin and end. `watches`: and events that as many watchers are told of as are in flight.
+    begin and end. `overload`: instead of all that, what becomes of a system that is asked far too much.
     """
 
     name: str
@@ -27,6 +28,8 @@ class Suite:
     needs_postgres: bool = False
     commits: bool = False
     turns: bool = False
+    watches: bool = False
+    overload: bool = False
 
 
 SERVICE = "service"
@@ -162,6 +165,48 @@ TURNS = Suite(
     turns=True,
 )
 
+WATCH = Suite(
+    "watch",
+    "gRPC, SQLite, watchers",
+    "A request is an event that a watcher receives; each is told of every session that is created, and the "
+    "next is created when all have been. The load is a Python client whose one thread receives everything. "
+    "p50 and p99 are from the commit to the receipt.",
+    (Service("service-watch", "this service, one process"),),
+    (),
+    (1_000,),
+    watches=True,
+)
+
+_ABOUT_OVERLOAD = (
+    "“at its peak” is a closed loop of 128 in flight, half creates and half gets. “asked 4 × that” is "
+    "h2load at a fixed rate, whatever becomes of the requests before; “answered” and “refused” are what "
+    "came of it, with the times of both together. Another caller, with a key of its own, makes a call "
+    "every 10 ms: “alone” has its answers before the load, “meanwhile” those during it, and “second N "
+    "after” those after its end. Memory is the most at any time of the load."
+)
+
+OVERLOAD = Suite(
+    "overload",
+    "gRPC, SQLite, asked four times as much as it can do",
+    f"{_ABOUT_OVERLOAD} The load comes over 2 × 32 connections of 100 streams.",
+    (Service("service-overload", "this service, one process", two_keys=True),),
+    (),
+    (),
+    reference="service-overload at its peak",
+    overload=True,
+)
+
+OVERLOAD_REST = Suite(
+    "overload-rest",
+    "REST, SQLite, asked four times as much as it can do",
+    f"{_ABOUT_OVERLOAD} The load comes over 2 × 400 connections.",
+    (Service("service-rest-overload", "this service behind its gateway", gateway=True, two_keys=True),),
+    (),
+    (),
+    reference="service-rest-overload at its peak",
+    overload=True,
+)
+
 METRICS = Suite(
     "metrics",
     "gRPC, SQLite, with and without metrics",
@@ -175,10 +220,10 @@ METRICS = Suite(
     reference="service-uncounted",
 )
 
-SUITES = (GRPC, REST, GROUP_COMMIT, POSTGRES, PROCESSES, GROWTH, CAPABILITIES, TURNS)
+SUITES = (GRPC, REST, GROUP_COMMIT, POSTGRES, PROCESSES, GROWTH, CAPABILITIES, TURNS, WATCH)
 """What is measured when nothing is named."""
 
-ON_REQUEST = (GROWTH_POSTGRES, METRICS)
+ON_REQUEST = (GROWTH_POSTGRES, METRICS, OVERLOAD, OVERLOAD_REST)
 """What is measured only when it is named, for the time that it takes."""
 
 QUICK_IN_FLIGHT = 16

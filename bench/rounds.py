@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 from bench.check import CheckError, expect, expect_bytes, expect_rows
 from bench.load import Target, prepare
 from bench.measures import Suite
+from bench.overload import FACTOR, Flood, overload
 from bench.postgres import Postgres
 from bench.processes import Cores, run
 from bench.results import Sample
@@ -38,12 +39,19 @@ def measure_suite(suite: Suite, plan: Plan, postgres: Postgres | None) -> Iterat
         plan.say(f"{suite.name}: round {number} of {plan.rounds}")
         with ExitStack() as stack:
             running = [_start(system, plan, stack, postgres) for system in suite.systems]
+            if suite.overload:
+                for system in running:
+                    yield from _overload(suite, system, number, plan)
             if suite.commits:
                 yield _commit(suite, plan, number)
             if suite.turns:
                 for in_flight in suite.in_flight:
                     for system in running:
-                        yield _turns(suite, in_flight, system, number, plan)
+                        yield _clients(suite, "begin and end", "turns", in_flight, system, number, plan)
+            if suite.watches:
+                for in_flight in suite.in_flight:
+                    for system in running:
+                        yield _clients(suite, "deliver", "watchers", in_flight, system, number, plan)
             for measure in suite.measures:
                 for in_flight in suite.in_flight:
                     for turn in range(len(running)):
@@ -127,14 +135,17 @@ def _commit(suite: Suite, plan: Plan, number: int) -> Sample:
     )
 
 
-def _turns(suite: Suite, in_flight: int, running: Running, number: int, plan: Plan) -> Sample:
+def _clients(
+    suite: Suite, measure: str, program: str, in_flight: int, running: Running, number: int, plan: Plan
+) -> Sample:
+    """A sample that a program of Python clients takes."""
     arguments = [str(running.port), running.key, str(in_flight), str(plan.seconds)]
     cpu = _cpu_seconds(running)
-    said = json.loads(run(["bench.turns", *arguments], {}, plan.cores.load))
+    said = json.loads(run([f"bench.{program}", *arguments], {}, plan.cores.load))
     cpu = _cpu_seconds(running) - cpu
     return Sample(
         suite=suite.name,
-        measure="begin and end",
+        measure=measure,
         in_flight=in_flight,
         system=running.system,
         round=number,
@@ -143,10 +154,52 @@ def _turns(suite: Suite, in_flight: int, running: Running, number: int, plan: Pl
         p50_us=said["p50_us"],
         p99_us=said["p99_us"],
         # Those that warm the server up take their share.
-        cpu_us=cpu / said["turns"] * 1e6,
+        cpu_us=cpu / said.get("turns", said["requests"]) * 1e6,
         resident_bytes=sum(process.resident_bytes() for process in running.processes),
         answer_bytes=said["answer_bytes"],
     )
+
+
+def _overload(suite: Suite, running: Running, number: int, plan: Plan) -> Iterator[Sample]:
+    target = Target(running.port, running.key, running.transport, plan.cores.load, plan.directory)
+    found = overload(running, target, plan.seconds)
+
+    def sample(measure: str, system: str, requests: int, flood: Flood) -> Sample:
+        return Sample(
+            suite=suite.name,
+            measure=measure,
+            in_flight=0,
+            system=f"{running.system} {system}",
+            round=number,
+            requests=requests,
+            seconds=flood.seconds,
+            p50_us=flood.p50_us,
+            p99_us=flood.p99_us,
+            cpu_us=0,
+            resident_bytes=flood.resident_bytes,
+            answer_bytes=0,
+        )
+
+    def of_caller(measure: str, times: Sequence[float]) -> Sample:
+        took = sorted(times)
+        alone = Flood(
+            seconds=1,
+            answered=len(took),
+            refused=0,
+            p50_us=took[len(took) // 2] * 1e6 if took else 0,
+            p99_us=took[len(took) * 99 // 100] * 1e6 if took else 0,
+            resident_bytes=found.flood.resident_bytes,
+        )
+        return sample(measure, "another caller", len(took), alone)
+
+    yield sample("answered", "at its peak", found.peak.answered, found.peak)
+    yield sample("answered", f"asked {FACTOR} × that", found.flood.answered, found.flood)
+    yield sample("refused", f"asked {FACTOR} × that", found.flood.refused, found.flood)
+    yield of_caller("alone", found.before)
+    yield of_caller("meanwhile", [one.seconds for one in found.meanwhile if one.answered])
+    yield of_caller("meanwhile, refused", [one.seconds for one in found.meanwhile if not one.answered])
+    for second, times in enumerate(found.after, 1):
+        yield of_caller(f"second {second} after", times)
 
 
 def _cpu_seconds(running: Running) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -68,6 +68,7 @@ class Running:
     calls: Mapping[str, Call]
     processes: Sequence[Process]
     stores: bool = True
+    other_key: str = ""
 
 
 class System(Protocol):
@@ -99,6 +100,7 @@ class Service:
     sessions: int = 0
     many_capabilities: bool = False
     metrics: bool = False
+    two_keys: bool = False
 
     @property
     def kept(self) -> bool:
@@ -124,6 +126,11 @@ class Service:
             run(["server", "migrate"], settings, site.cores.all)
             run(["server", "seed"], settings, site.cores.all)
         key = (site.directory / "dev-key").read_text().strip()
+        other_key = ""
+        if self.two_keys:
+            other_key = run(
+                ["server", "keys", "create", "--org=development"], settings, site.cores.all
+            ).strip()
         if new and self.sessions:
             self._fill(site, settings, port, key)
         cores = site.cores.all if self.workers > 1 else site.cores.server
@@ -136,7 +143,8 @@ class Service:
             http_port = free_port()
             settings |= {"EVERRUNS_HTTP_PORT": str(http_port)}
             gateway = site.start(["gateway"], settings, http_port)
-            return _rest(self.name, site, http_port, key, session_id, [gateway, server])
+            running = _rest(self.name, site, http_port, key, session_id, [gateway, server])
+            return replace(running, other_key=other_key)
         calls = list(grpc_calls(session_id))
         if self.sessions:
             for filter in FILTERS:
@@ -145,7 +153,8 @@ class Service:
                 calls.append(grpc_list(filter, token, measure=f"list deep{filter.name}"))
         if self.many_capabilities:
             calls += [grpc_create(capabilities(count), f"create {count}") for count in CAPABILITY_COUNTS]
-        return Running(self.name, "grpc", port, key, probe, _by_measure(calls), [server])
+        calls_by_measure = _by_measure(calls)
+        return Running(self.name, "grpc", port, key, probe, calls_by_measure, [server], other_key=other_key)
 
     def _fill(self, site: Site, settings: Mapping[str, str], port: int, key: str) -> None:
         with ExitStack() as stack:

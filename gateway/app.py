@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, TypedDict
@@ -13,6 +14,7 @@ from gateway import console, docs, elsewhere, health, routes
 from gateway.access import Access
 from gateway.channels import Channels
 from gateway.dispatch import Dispatcher
+from gateway.event_endpoint import EventEndpoint
 from gateway.exchange import Endpoint
 from gateway.metrics import HttpMetrics
 from gateway.routes import Binding, RouteTable
@@ -27,6 +29,8 @@ class State(TypedDict):
     """What the lifespan hands to every request."""
 
     routes: RouteTable
+    stopping: asyncio.Event
+    """Set when the process is to end, so that what would go on for ever does not."""
 
 
 def build_app(settings: Settings, registry: CollectorRegistry | None = None) -> Starlette:
@@ -40,7 +44,7 @@ def build_app(settings: Settings, registry: CollectorRegistry | None = None) -> 
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
         tracing = _tracing(settings)
         async with Channels(settings.grpc_target, settings.grpc_channels, settings.grpc_tls) as channels:
-            yield {"routes": _route_table(channels, settings, tracing)}
+            yield {"routes": _route_table(channels, settings, tracing), "stopping": asyncio.Event()}
         if tracing is not None:
             tracing.close()
 
@@ -48,7 +52,7 @@ def build_app(settings: Settings, registry: CollectorRegistry | None = None) -> 
     app = Starlette(lifespan=lifespan)
     # There are no other routes to redirect to, and looking for one copies every scope.
     app.router.redirect_slashes = False
-    app.router.default = Dispatcher(Access(settings.log_calls, metrics))
+    app.router.default = Dispatcher(Access(settings.log_calls, metrics), settings.most_requests)
     return app
 
 
@@ -62,7 +66,8 @@ def _tracing(settings: Settings) -> Tracing | None:
 
 
 def _endpoint(binding: Binding, channels: Channels, settings: Settings, tracing: Tracing | None) -> Endpoint:
-    endpoint = RpcEndpoint(binding, channels, settings)
+    answers = EventEndpoint if binding.rpc.server_streaming else RpcEndpoint
+    endpoint = answers(binding, channels, settings)
     return tracing.around(binding.method, binding.path, endpoint) if tracing else endpoint
 
 

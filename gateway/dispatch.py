@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import logging
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from everruns.v1.error_reason_pb2 import MALFORMED_BODY
+from everruns.v1.error_reason_pb2 import MALFORMED_BODY, SERVER_UNAVAILABLE
 from gateway import errors, headers
 from gateway.access import CLIENT_GONE, UNMATCHED, Access
 from gateway.body import ClientGone
 from gateway.exchange import Answer, HttpRequest
+from gateway.parts import send_parts
 from gateway.problem import Problem, refusal
 from gateway.routes import RouteTable
 
@@ -33,10 +34,13 @@ class Dispatcher:
 
     One handler with a table, in place of a list of framework routes, so that an unknown path and a
     method that is not there are answered as every other error is. Every answer has an `X-Request-Id`.
+    With `most_requests` under way, one more is refused before anything is done for it.
     """
 
-    def __init__(self, access: Access) -> None:
+    def __init__(self, access: Access, most_requests: int) -> None:
         self._access = access
+        self._most_requests = most_requests
+        self._under_way = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -49,8 +53,11 @@ class Dispatcher:
         started = self._access.begins()
         peer = scope.get("client")
         route, status, reason = UNMATCHED, CLIENT_GONE, None
+        self._under_way += 1
         try:
             try:
+                if self._under_way > self._most_requests:
+                    raise _too_many()
                 if b"transfer-encoding" in by_name and b"content-length" in by_name:
                     raise _two_lengths()
                 endpoint, path_values = routes.find(scope["method"], scope["path"])
@@ -67,10 +74,20 @@ class Dispatcher:
                 _logger.exception("request %s: %s %s failed", request_id, scope["method"], route)
                 internal = errors.internal()
                 answer, reason = errors.problem_answer(internal, request_id), internal.code
-            await _send(answer, request_id, scope["scheme"], send)
+            if answer.body_parts is None:
+                await _send(answer, request_id, scope["scheme"], send)
+            else:
+                start, is_head = _start(answer, request_id, scope["scheme"]), scope["method"] == "HEAD"
+                stopping = scope["state"]["stopping"]
+                await send_parts(start, answer.body_parts, is_head, stopping, receive, send)
             status = answer.status
         finally:
+            self._under_way -= 1
             self._access.ends(started, request_id, scope["method"], route, status, reason, peer)
+
+
+def _too_many() -> Problem:
+    return refusal(SERVER_UNAVAILABLE, "The gateway has too many requests under way; ask again.")
 
 
 def _two_lengths() -> Problem:
@@ -80,6 +97,11 @@ def _two_lengths() -> Problem:
 
 
 async def _send(answer: Answer, request_id: str, scheme: str, send: Send) -> None:
+    await send(_start(answer, request_id, scheme))
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+def _start(answer: Answer, request_id: str, scheme: str) -> Message:
     given = {name for name, _ in answer.headers}
     added = [header for header in _SECURITY_HEADERS if header[0] not in given]
     headers = [*answer.headers, (b"x-request-id", request_id.encode()), *added]
@@ -87,5 +109,4 @@ async def _send(answer: Answer, request_id: str, scheme: str, send: Send) -> Non
         headers.append(_OVER_TLS)
     if answer.body:
         headers.append((b"content-length", str(len(answer.body)).encode()))
-    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-    await send({"type": "http.response.body", "body": answer.body})
+    return {"type": "http.response.start", "status": answer.status, "headers": headers}

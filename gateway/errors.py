@@ -6,8 +6,8 @@ members `code` (an `ErrorReason`), `field_violations`, `request_id`, and `error`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TypeVar
+from collections.abc import Iterable, Mapping
+from typing import Protocol, TypeVar
 
 import grpc
 import orjson
@@ -27,6 +27,19 @@ _STATUSES_TO_RETRY = frozenset({429, 503})
 _INTERNAL_DETAIL = "Something went wrong here. The request id finds it in the log."
 
 M = TypeVar("M", bound=Message)
+
+
+class EndedCall(Protocol):
+    """A call that ended in an error, as gRPC has it with and without asyncio."""
+
+    def code(self) -> grpc.StatusCode:
+        """Its code."""
+
+    def details(self) -> str | None:
+        """Its text."""
+
+    def trailing_metadata(self) -> Iterable[tuple[str, str | bytes]]:
+        """Its trailers."""
 
 
 def problem_answer(problem: Problem, request_id: str) -> Answer:
@@ -61,7 +74,7 @@ def internal() -> Problem:
     return refusal(ErrorReason.INTERNAL, _INTERNAL_DETAIL)
 
 
-def from_rpc(error: grpc.aio.AioRpcError, rest_names: Mapping[str, str]) -> Problem:
+def from_rpc(error: EndedCall, rest_names: Mapping[str, str]) -> Problem:
     """Returns the problem that a gRPC status is; a violation's field is called as `rest_names` says.
 
     Only the text of a status with the server's own ErrorInfo is passed on: any other comes from gRPC
@@ -88,7 +101,7 @@ def from_rpc(error: grpc.aio.AioRpcError, rest_names: Mapping[str, str]) -> Prob
     )
 
 
-def _without_reason(error: grpc.aio.AioRpcError) -> Problem:
+def _without_reason(error: EndedCall) -> Problem:
     code = error.code()
     if code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
         return refusal(ErrorReason.SERVER_UNAVAILABLE, "The server cannot be reached; ask again.")
@@ -104,7 +117,7 @@ def _without_reason(error: grpc.aio.AioRpcError) -> Problem:
     return Problem(code.name, STATUS_OF_CODE[code], "The server refused the request.")
 
 
-def _status(error: grpc.aio.AioRpcError) -> Status:
+def _status(error: EndedCall) -> Status:
     for key, value in error.trailing_metadata():
         if key == "grpc-status-details-bin" and isinstance(value, bytes):
             try:

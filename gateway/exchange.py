@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
@@ -35,6 +35,8 @@ class Answer:
     status: int
     body: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    body_parts: AsyncGenerator[bytes, None] | None = None
+    """In place of `body` what comes one after the other, for as long as the client stays."""
 
     def with_header(self, name: bytes, value: bytes) -> Answer:
         """Returns the answer with one more header."""

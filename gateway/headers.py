@@ -18,6 +18,7 @@ REQUEST_ID = "X-Request-Id"
 REQUEST_TIMEOUT = "X-Request-Timeout"
 ORGANIZATION_ID = "X-Org-Id"
 IDEMPOTENCY_KEY = "Idempotency-Key"
+LAST_EVENT_ID = "Last-Event-ID"
 """The headers of requests."""
 
 REPLAYED = "idempotency-replayed"
@@ -89,6 +90,13 @@ def timeout(headers: Mapping[bytes, bytes], longest: float) -> float:
     if not 0 < seconds < math.inf:
         raise _refuse(REQUEST_TIMEOUT, "must be a number of seconds above 0")
     return min(seconds, longest)
+
+
+def stream_timeout(headers: Mapping[bytes, bytes]) -> float | None:
+    """Returns the seconds that a stream may take, `X-Request-Timeout`; None without one. Raises as
+    `timeout`."""
+    seconds = timeout(headers, math.inf)
+    return None if seconds == math.inf else seconds
 
 
 def idempotency_key(headers: Mapping[bytes, bytes]) -> str | None:

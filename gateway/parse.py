@@ -5,7 +5,7 @@ A body that has something wrong gives every violation in it. Null stands for a f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
@@ -36,13 +36,13 @@ SHORTHAND = {CapabilityConfig.DESCRIPTOR.full_name: "ref"}
 
 
 class MessageParser:
-    """Parses the JSON objects that stand for one message type. It may be used from any thread.
+    """Parses JSON objects into these fields of a message. It may be used from any thread.
 
     Raises TypeError for a field of a type that a body cannot hold here, so that it shows at start-up.
     """
 
-    def __init__(self, message: Descriptor, unknown_key: UnknownKey | None = None) -> None:
-        self.fields: Mapping[str, FieldDescriptor] = {json_name(field): field for field in message.fields}
+    def __init__(self, fields: Iterable[FieldDescriptor], unknown_key: UnknownKey | None = None) -> None:
+        self.fields: Mapping[str, FieldDescriptor] = {json_name(field): field for field in fields}
         self._parsers = {key: _field_parser(field) for key, field in self.fields.items()}
         self._unknown_key = unknown_key
 
@@ -70,7 +70,7 @@ def refuse_unknown(key: str, known: Mapping[str, object], path: Path, violations
 
 @cache
 def _parser(message: Descriptor) -> MessageParser:
-    return MessageParser(message)
+    return MessageParser(message.fields)
 
 
 def _field_parser(field: FieldDescriptor) -> ParseField:

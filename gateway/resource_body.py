@@ -22,7 +22,7 @@ class ResourceBody:
     """
 
     def __init__(self, spec: Descriptor, resource: Descriptor) -> None:
-        self._parser = MessageParser(spec, self._judge)
+        self._parser = MessageParser(spec.fields, self._judge)
         self._immutable = {json_name(field) for field in spec.fields if proto_options.is_immutable(field)}
         self._output_only = {
             json_name(field) for field in resource.fields if proto_options.is_output_only(field)

@@ -64,7 +64,7 @@ class Binding:
 
     @property
     def variable_fields(self) -> list[FieldDescriptor]:
-        """Those fields. Raises ValueError for one that is not a string."""
+        """Those fields. Raises ValueError for one that is neither a string nor an integer."""
         return [_resolve(self.rpc.input_type, variable) for variable in self.variables]
 
     @property
@@ -81,7 +81,7 @@ class Binding:
     @property
     def changes_by_mask(self) -> bool:
         """Whether the body's keys are the fields to change."""
-        return self.method == "PATCH" and UPDATE_MASK in self.rpc.input_type.fields_by_name
+        return UPDATE_MASK in self.rpc.input_type.fields_by_name
 
     @property
     def idempotency_field(self) -> FieldDescriptor | None:
@@ -204,8 +204,8 @@ def _resolve(request: Descriptor, variable: str) -> FieldDescriptor:
     for parent in parents:
         message = message.fields_by_name[parent].message_type if message is not None else None
     field = message.fields_by_name[name] if message is not None else None
-    if field is None or field.type != FieldDescriptor.TYPE_STRING:
-        raise ValueError(f"{{{variable}}} is not a string of {request.full_name}")
+    if field is None or field.type not in (FieldDescriptor.TYPE_STRING, FieldDescriptor.TYPE_INT32):
+        raise ValueError(f"{{{variable}}} is no string or integer of {request.full_name}")
     return field
 
 

@@ -35,6 +35,8 @@ class Settings:
     none of them and None for no request at all. Metrics are served where there is a port for them.
     `http_tls` and `grpc_tls` are of what it listens on and of those channels; None for plain text.
     Spans are sent to `otlp_endpoint`, None for none.
+    `most_requests` is how many requests a process has under way, and `most_connections` how many connections
+    it has, before it refuses more.
     `console` is whether `/console` is there, `docs` whether `/docs` and `/openapi.json` are.
     """
 
@@ -55,6 +57,33 @@ class Settings:
     docs: bool = True
     receive_seconds: float = 20.0
     otlp_endpoint: str | None = None
+    most_requests: int = 1_000
+    most_connections: int = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """What `python -m gateway call` runs with: the server, as gRPC names it, what the channel to it is
+    encrypted with, and the API key, empty for none."""
+
+    grpc_target: str
+    grpc_tls: ClientFiles | None
+    key: str
+
+
+def call_settings(environment: Mapping[str, str] = os.environ) -> CallSettings:
+    """Returns the settings of the environment for a call. Raises SettingsError naming every bad value of
+    these; those of the gateway alone do not matter here."""
+    problems: list[str] = []
+    read = _Reader(environment, problems)
+    settings = CallSettings(
+        grpc_target=_grpc_target(read),
+        grpc_tls=_grpc_tls(environment, problems),
+        key=read("EVERRUNS_KEY", str, "a key", ""),
+    )
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return settings
 
 
 def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -63,23 +92,12 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
     A variable that is empty counts as not set. Raises SettingsError naming every bad value.
     """
     problems: list[str] = []
-
-    def read(name: str, parse: Callable[[str], T], expected: str, default: T) -> T:
-        text = environment.get(name, "")
-        if not text:
-            return default
-        try:
-            return parse(text)
-        except ValueError:
-            problems.append(f"{name} must be {expected}, not {text!r}")
-            return default
-
+    read = _Reader(environment, problems)
     defaults = Settings()
-    grpc_port = read("EVERRUNS_GRPC_PORT", _port, "a port from 1 to 65535", 50051)
     settings = Settings(
         http_host=read("EVERRUNS_HTTP_HOST", str, "a host", defaults.http_host),
         http_port=read("EVERRUNS_HTTP_PORT", _port_or_any, "a port from 0 to 65535", defaults.http_port),
-        grpc_target=read("EVERRUNS_GRPC_TARGET", str, "a gRPC target", f"127.0.0.1:{grpc_port}"),
+        grpc_target=_grpc_target(read),
         max_body_bytes=read(
             "EVERRUNS_HTTP_MAX_BODY_BYTES", _positive, "a number of bytes above 0", defaults.max_body_bytes
         ),
@@ -112,6 +130,12 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
             defaults.receive_seconds,
         ),
         otlp_endpoint=read("EVERRUNS_OTLP_ENDPOINT", _url, "an http or https URL", defaults.otlp_endpoint),
+        most_requests=read(
+            "EVERRUNS_HTTP_MOST_REQUESTS", _positive, "a number above 0", defaults.most_requests
+        ),
+        most_connections=read(
+            "EVERRUNS_HTTP_MOST_CONNECTIONS", _positive, "a number above 0", defaults.most_connections
+        ),
     )
     plaintext = read("EVERRUNS_ALLOW_PLAINTEXT", _on_or_off, "on or off", False)
     if not problems and not (settings.http_tls or plaintext or _is_loopback(settings.http_host)):
@@ -129,6 +153,29 @@ def share_metrics(directory: str) -> None:
     """Has the processes that this one starts keep their metrics in files of a directory: it is in the
     environment that prometheus-client looks for it."""
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = directory
+
+
+class _Reader:
+    """Reads variables, and says in `problems` what is wrong with one; one that is empty is not set."""
+
+    def __init__(self, environment: Mapping[str, str], problems: list[str]) -> None:
+        self._environment = environment
+        self._problems = problems
+
+    def __call__(self, name: str, parse: Callable[[str], T], expected: str, default: T) -> T:
+        text = self._environment.get(name, "")
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except ValueError:
+            self._problems.append(f"{name} must be {expected}, not {text!r}")
+            return default
+
+
+def _grpc_target(read: _Reader) -> str:
+    port = read("EVERRUNS_GRPC_PORT", _port, "a port from 1 to 65535", 50051)
+    return read("EVERRUNS_GRPC_TARGET", str, "a gRPC target", f"127.0.0.1:{port}")
 
 
 def _log_format(text: str) -> str:

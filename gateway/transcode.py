@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 
 from google.api.httpbody_pb2 import HttpBody
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
@@ -23,6 +24,7 @@ from gateway.query import QueryParser
 from gateway.render import renderer
 from gateway.resource_body import ResourceBody
 from gateway.routes import REQUEST_ID, UPDATE_MASK, Binding, is_document
+from gateway.scalars import TextScalar, text_scalar
 from gateway.violations import Path, Violations
 
 _CREATED = "created"
@@ -39,20 +41,19 @@ class RequestTranscoder:
     def __init__(self, binding: Binding) -> None:
         request = binding.rpc.input_type
         self._class = GetMessageClass(request)
-        self._variables = [variable.split(".") for variable in binding.variables]
+        self._variables = [
+            (variable.split("."), text_scalar(field) if field.type != field.TYPE_STRING else None)
+            for variable, field in zip(binding.variables, binding.variable_fields, strict=True)
+        ]
         self._body_field = binding.body
-        self._body = _resource_body(binding)
+        self._body = resource_body(binding)
         self._masked = binding.changes_by_mask
         self._query = QueryParser(binding.query_fields)
         self.takes_json = self._body is not None
         self.takes_document = is_document(binding.body_message)
         """Whether the body is handed on as it is, with its content type (google.api.HttpBody)."""
         self.takes_idempotency_key = binding.idempotency_field is not None
-        self.rest_names: Mapping[str, str] = {
-            field.name: IDEMPOTENCY_KEY if field.name == REQUEST_ID else json_name(field)
-            for field in request.fields
-        }
-        """What REST calls each field of the request."""
+        self.rest_names = rest_names(request)
 
     def request(
         self,
@@ -76,8 +77,11 @@ class RequestTranscoder:
             document.SetInParent()
             # Latin-1 has a character for every byte, so this never fails.
             document.content_type, document.data = content_type.decode("latin-1"), body
-        for variable, value in zip(self._variables, path_values, strict=True):
-            _put_variable(message, variable, value, violations)
+        for (variable, number), value in zip(self._variables, path_values, strict=True):
+            if number is None:
+                _put_variable(message, variable, value, violations)
+            else:
+                _put_number(message, variable[-1], number, value, violations)
         if violations:
             raise refusal_of_fields(violations)
         if idempotency_key is not None and self.takes_idempotency_key:
@@ -130,6 +134,26 @@ class ResponseTranscoder:
         return json_answer(200, tree)
 
 
+def rest_names(request: Descriptor) -> Mapping[str, str]:
+    """Returns what REST calls each field of a request."""
+    return {
+        field.name: IDEMPOTENCY_KEY if field.name == REQUEST_ID else json_name(field)
+        for field in request.fields
+    }
+
+
+def resource_body(binding: Binding) -> ResourceBody | None:
+    """Returns how a JSON body of this form is parsed, None where it has none."""
+    spec = binding.body_message
+    if spec is None or is_document(spec):
+        return None
+    # An answer that has more than the resource has it in a field of the name that it has in the request.
+    response = binding.response_message
+    within = response.fields_by_name.get(binding.body)
+    resource = within.message_type if within is not None else None
+    return ResourceBody(spec, resource or response)
+
+
 def statuses(binding: Binding) -> list[int]:
     """Returns the statuses of the answers that are no errors, as `ResponseTranscoder` makes them."""
     if binding.rpc.output_type.full_name == _EMPTY:
@@ -156,17 +180,6 @@ def _document_answer(response: Message) -> Answer:
     return Answer(200, response.data, ((b"content-type", response.content_type.encode("latin-1")),))
 
 
-def _resource_body(binding: Binding) -> ResourceBody | None:
-    spec = binding.body_message
-    if spec is None or is_document(spec):
-        return None
-    # An answer that has more than the resource has it in a field of the name that it has in the request.
-    response = binding.response_message
-    within = response.fields_by_name.get(binding.body)
-    resource = within.message_type if within is not None else None
-    return ResourceBody(spec, resource or response)
-
-
 def _put_variable(message: Message, steps: Sequence[str], value: str, violations: Violations) -> None:
     *parents, name = steps
     for parent in parents:
@@ -177,6 +190,15 @@ def _put_variable(message: Message, steps: Sequence[str], value: str, violations
         path: Path = (None, name)
         violations.add(path, INVALID_FIELD, "is another than the one in the path; leave it out")
     setattr(message, name, value)
+
+
+def _put_number(message: Message, name: str, number: TextScalar, text: str, violations: Violations) -> None:
+    """Puts a number of the path into a field of the request itself."""
+    value = number.read(text)
+    if value is None:
+        violations.add((None, name), INVALID_FIELD, number.expected)
+    else:
+        setattr(message, name, value)
 
 
 def _is_same_id(one: str, other: str) -> bool:

@@ -22,15 +22,16 @@ logger = logging.getLogger(__name__)
 
 
 class Submitted(Future[T]):
-    """A call that was handed to the threads.
+    """What was handed to the threads to be done; `make` does it.
 
     All that a grpc.Server asks of a future is when it has ended, so of a Future's methods only
     `add_done_callback` works; the others are never called.
     """
 
-    def __init__(self, call: Callable[[], T]) -> None:
+    def __init__(self) -> None:
         # Without super().__init__(), which makes the condition that this is here to save.
-        self._call = call
+        self.awaited = False
+        """Whether it ends when somebody calls `end`, and not as soon as it is made."""
         self.ended = False
         self._callbacks: deque[Callable[[Future[T]], object]] = deque()
 
@@ -40,12 +41,21 @@ class Submitted(Future[T]):
         if self.ended:
             self._call_back()
 
+    def make(self) -> None:
+        """Does it, on a thread."""
+        raise NotImplementedError
+
     def run(self) -> None:
-        """Makes the call. What it raises is logged."""
+        """Does it. What it raises is logged."""
         try:
-            self._call()
+            self.make()
         except Exception:
             logger.exception("a call failed outside of its method")
+        if not self.awaited:
+            self.end()
+
+    def end(self) -> None:
+        """Tells that the call has ended."""
         self.ended = True
         self._call_back()
 
@@ -57,6 +67,15 @@ class Submitted(Future[T]):
             except IndexError:
                 return
             callback(self)
+
+
+class _Function(Submitted[T]):
+    def __init__(self, call: Callable[[], T]) -> None:
+        super().__init__()
+        self._call = call
+
+    def make(self) -> None:
+        self._call()
 
 
 class Threads(ThreadPoolExecutor):
@@ -79,7 +98,7 @@ class Threads(ThreadPoolExecutor):
 
     def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Submitted[T]:
         """Has a thread make the call as soon as one is free."""
-        submitted = Submitted(lambda: fn(*args, **kwargs))
+        submitted = _Function(lambda: fn(*args, **kwargs))
         self._calls.put(submitted)
         return submitted
 
@@ -90,14 +109,14 @@ class Threads(ThreadPoolExecutor):
 
     def busy(self) -> int:
         """How many of them make a call just now."""
-        return len(self.making())
+        return sum(submitted is not None for submitted in self._making)
 
     def queued(self) -> int:
         """How many calls wait for a thread."""
         return self._calls.qsize()
 
     def making(self) -> list[Submitted[Any]]:
-        """The calls that are being made just now."""
+        """The calls that have begun and not ended."""
         return [submitted for submitted in self._making if submitted is not None]
 
     def is_idle(self) -> bool:

@@ -14,8 +14,11 @@ from prometheus_client.metrics_core import Metric
 from server import VERSION
 from server.core.meters import Meters
 from server.core.tally import Distribution
+from server.core.token_buckets import TokenBuckets
 from server.executor import Threads
+from server.rpc.admission import Admission
 from server.rpc.streams import Streams
+from server.rpc.watch_hub import WatchHub
 from server.store.peewee_store import PeeweeStore
 
 
@@ -27,12 +30,15 @@ class Metrics:
     store: PeeweeStore
     threads: tuple[Threads, ...]
     streams: Streams
+    watches: WatchHub
     database: str
+    admission: Admission
+    key_rate: TokenBuckets | None
 
     def families(self) -> list[Metric]:
         """Each metric with its samples as they are now. Thread-safe."""
         process: Iterable[Metric] = ProcessCollector(registry=None).collect()
-        return [*self._build(), *self._calls(), *self._work(), *self._store(), *process]
+        return [*self._build(), *self._calls(), *self._limits(), *self._work(), *self._store(), *process]
 
     def _build(self) -> Iterator[Metric]:
         labels = {
@@ -65,6 +71,18 @@ class Metrics:
             durations,
         )
 
+    def _limits(self) -> Iterator[Metric]:
+        yield _gauge("everruns_calls_in_flight", "Calls under way.", (), {(): self.admission.in_flight()})
+        refused = CounterMetricFamily(
+            "everruns_calls_refused",
+            "Calls that were refused since there were too many: of all keys, of one, or of one in a second.",
+            labels=("limit",),
+        )
+        for limit in ("all", "key"):
+            refused.add_metric((limit,), self.admission.refused[limit])
+        refused.add_metric(("rate",), self.key_rate.refused if self.key_rate else 0)
+        yield refused
+
     def _work(self) -> Iterator[Metric]:
         pools = {pool.name: pool for pool in self.threads}
         for name, text, values in (
@@ -81,6 +99,11 @@ class Metrics:
             (method,): count for method, count in self.streams.counts().items()
         }
         yield _gauge("everruns_streams_open", "Streams that are open.", ("method",), open_streams)
+        for name, text, count in (
+            ("everruns_watch_events_sent", "Events sent, to each watcher for itself.", self.watches.sent),
+            ("everruns_watchers_cut_off", "Watchers that did not keep up.", self.watches.cut_off),
+        ):
+            yield CounterMetricFamily(name, text, value=count)
 
     def _store(self) -> Iterator[Metric]:
         meters = self.meters

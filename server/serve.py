@@ -17,6 +17,7 @@ from server.app import SERVICES, App, build, open_store
 from server.catalog.load import load_catalog
 from server.connections import cut_connections
 from server.executor import Threads
+from server.io_threads import give_way
 from server.metrics_port import metrics_of_processes_served, metrics_served
 from server.probe import probing
 from server.processes import PortTaken, cores_to_pin, pinned, run_processes
@@ -91,6 +92,7 @@ def _serve_here(
             with pinned(core):
                 running.enter_context(metrics_served(settings, families))
                 app.server.start()
+                give_way()
                 app.sweeper.start()
                 running.enter_context(probing(partial(_look_after, app), partial(show_health, app)))
             logger.info("serving gRPC on %s:%d", settings.grpc_host, port)
@@ -134,6 +136,7 @@ def drain(app: App, port: int) -> None:
     """Stops: clients are told, calls in flight finish, new ones are refused as retryable."""
     logger.info("stopping: finishing the calls in flight")
     app.health.enter_graceful_shutdown()
+    app.watches.close()
     started = time.monotonic()
     # What has come already, or comes before its client has heard, is still taken.
     _wait_for_quiet(app.threads, _LEAD)

@@ -10,9 +10,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from server.core.quota import Quotas
 from server.core.tls import ClientTlsFiles, TlsFiles
 
 T = TypeVar("T")
+
+DEFAULT_QUOTAS = Quotas(agents=10_000, keys=1_000)
 
 
 class BadSetting(Exception):
@@ -61,6 +64,21 @@ class Settings:
     grpc_client_cert: Path | None
     grpc_client_key: Path | None
     grpc_server_name: str | None
+    watchers: int
+    watch_backlog: int
+    watch_bookmark_seconds: int
+    events_kept_seconds: int
+    events_kept: int
+    postgres_notify: bool
+    key_rate: int | None
+    key_burst: int | None
+    most_calls: int
+    most_connections: int
+    call_seconds: int
+    most_calls_of_key: int | None
+    most_agents: int | None
+    most_keys: int | None
+    most_sessions: int | None
     share_port: bool = False
     """Whether other processes of this service listen on the port too; nothing of the environment."""
     metrics_socket: Path | None = None
@@ -99,6 +117,11 @@ class Settings:
         if _is_every_address(host):
             host = "[::1]" if ":" in host else "127.0.0.1"
         return f"{host}:{self.grpc_port}"
+
+    @property
+    def quotas(self) -> Quotas:
+        """What an organization may have."""
+        return Quotas(self.most_agents, self.most_keys, self.most_sessions)
 
     @property
     def dev_key_file(self) -> Path:
@@ -145,6 +168,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     errors_only: int | None = 0
     cores = 1 if on_sqlite else len(os.sched_getaffinity(0))
     workers = read("EVERRUNS_WORKERS", cores, _count)
+    postgres_prepare = read("EVERRUNS_POSTGRES_PREPARE", True, _switch)
     return Settings(
         grpc_host=read("EVERRUNS_GRPC_HOST", "127.0.0.1", str),
         grpc_port=read("EVERRUNS_GRPC_PORT", 50051, _port),
@@ -154,7 +178,7 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         catalog_dir=read("EVERRUNS_CATALOG_DIR", None, Path),
         default_model=read("EVERRUNS_DEFAULT_MODEL", None, str),
         models_file=read("EVERRUNS_MODELS_FILE", None, Path),
-        postgres_prepare=read("EVERRUNS_POSTGRES_PREPARE", True, _switch),
+        postgres_prepare=postgres_prepare,
         workers=workers,
         pin_cores=read("EVERRUNS_PIN_CORES", True, _switch),
         threads=read("EVERRUNS_THREADS", 64 if on_sqlite else 24, _count),
@@ -177,6 +201,22 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         grpc_client_cert=read("EVERRUNS_GRPC_CLIENT_CERT", None, Path),
         grpc_client_key=read("EVERRUNS_GRPC_CLIENT_KEY", None, Path),
         grpc_server_name=read("EVERRUNS_GRPC_SERVER_NAME", None, str),
+        watchers=read("EVERRUNS_WATCHERS", 5_000, _watchers),
+        watch_backlog=read("EVERRUNS_WATCH_BACKLOG", 1_000, _count),
+        watch_bookmark_seconds=read("EVERRUNS_WATCH_BOOKMARK_SECONDS", 30, _count),
+        events_kept_seconds=read("EVERRUNS_EVENTS_KEPT_SECONDS", 3_600, _events),
+        events_kept=read("EVERRUNS_EVENTS_KEPT", 100_000, _events),
+        # A pooler in transaction mode passes on nothing that a connection listens for.
+        postgres_notify=read("EVERRUNS_POSTGRES_NOTIFY", postgres_prepare, _switch),
+        key_rate=read("EVERRUNS_KEY_RATE", None, _most),
+        key_burst=read("EVERRUNS_KEY_BURST", None, _most),
+        most_calls=read("EVERRUNS_MOST_CALLS", 2_048, _calls),
+        most_connections=read("EVERRUNS_MOST_CONNECTIONS", 4_000, _calls),
+        call_seconds=read("EVERRUNS_CALL_SECONDS", 60, _calls),
+        most_calls_of_key=read("EVERRUNS_MOST_CALLS_OF_KEY", None, _calls),
+        most_agents=read("EVERRUNS_MOST_AGENTS", DEFAULT_QUOTAS.agents, _most),
+        most_keys=read("EVERRUNS_MOST_KEYS", DEFAULT_QUOTAS.keys, _most),
+        most_sessions=read("EVERRUNS_MOST_SESSIONS", DEFAULT_QUOTAS.sessions, _most),
     )
 
 
@@ -189,6 +229,31 @@ def _port(text: str) -> int:
 def _count(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 10_000:
         raise ValueError(f'must be a number from 1 to 10000, not "{text}"')
+    return int(text)
+
+
+def _watchers(text: str) -> int:
+    if not text.isdecimal() or len(text) > 6 or int(text) > 100_000:
+        raise ValueError(f'must be a number from 0 to 100000, not "{text}"')
+    return int(text)
+
+
+def _events(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000_000:
+        raise ValueError(f'must be a number from 1 to 1000000000, not "{text}"')
+    return int(text)
+
+
+def _most(text: str) -> int | None:
+    """A limit; None for none."""
+    if not text.isdecimal() or len(text) > 10 or int(text) > 1_000_000_000:
+        raise ValueError(f'must be a number from 0, for no limit, to 1000000000, not "{text}"')
+    return int(text) or None
+
+
+def _calls(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 1_000_000:
+        raise ValueError(f'must be a number from 1 to 1000000, not "{text}"')
     return int(text)
 
 

@@ -1,5 +1,4 @@
-"""Writes down that leases have run out, about once in a second, and removes what is too old, now and then,
-in every server process."""
+"""Sees to what nobody calls for, about once in a second, in every server process: a list of chores."""
 
 from __future__ import annotations
 
@@ -7,34 +6,60 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from server.core.errors import ServiceError
-from server.core.store import Turns
 
 logger = logging.getLogger(__name__)
 
 LONGEST_PAUSE = 0.8
 """The most seconds between two sweeps; TurnService promises 1 second with the work in between."""
 
-PRUNED_EVERY = 3600.0
-"""The most seconds between two looks for what is too old; processes that started together look apart."""
+Do = Callable[[Callable[[], bool]], int]
+"""Does what there is to do of a chore, in small transactions, and answers how much that was. It is handed
+what says whether to end early. Raises ServiceError."""
 
-BATCH = 100
-"""The most turns that are ended in one transaction, which other writes wait for."""
+
+class Chore:
+    """Something to be done every so many seconds, at each sweep unless told; of one thread.
+
+    `name` says in the log what could not be done, and `done` of how many of what it was done, empty where
+    that is of no interest.
+    """
+
+    def __init__(self, name: str, do: Do, done: str = "", every: float = 0.0) -> None:
+        self._name = name
+        self._do = do
+        self._done = done
+        self._every = every
+        # The first comes soon, and processes that started together look apart.
+        self._due = time.monotonic() + _between(0, every / 60)
+        self._failing = False
+
+    def see_to(self, stopping: Callable[[], bool]) -> int:
+        """Does it, if it is time; how much. A failure is logged, once until it works again, and made up for
+        by the next time."""
+        if time.monotonic() < self._due:
+            return 0
+        self._due = time.monotonic() + _between(self._every / 2, self._every)
+        try:
+            count = self._do(stopping)
+        except ServiceError as error:
+            if not self._failing:
+                logger.warning("%s fails: %s", self._name, error)
+            self._failing = True
+            return 0
+        self._failing = False
+        if count and self._done:
+            logger.info("%d %s", count, self._done)
+        return count
 
 
 class Sweeper:
-    """A thread that ends the turns whose lease has run out; between `start` and `stop`.
+    """A thread that sees to its chores; between `start` and `stop`."""
 
-    Reads know by themselves that a lease has run out, so a sweep that fails is made up for by the next.
-    `prune` removes what is too old, and is handed what says whether to stop; None where nothing ever is.
-    """
-
-    def __init__(self, turns: Turns, prune: Callable[[Callable[[], bool]], int] | None = None) -> None:
-        self._turns = turns
-        self._prune = prune
-        self._prune_at = time.monotonic() + random.SystemRandom().uniform(0, PRUNED_EVERY / 60)
+    def __init__(self, chores: Sequence[Chore]) -> None:
+        self._chores = chores
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._work, name="sweeper", daemon=True)
 
@@ -48,37 +73,12 @@ class Sweeper:
         if self._thread.is_alive():
             self._thread.join()
 
-    def sweep(self) -> int:
-        """Ends the turns whose lease has run out by now; how many. Raises ServiceError."""
-        ended = 0
-        while not self._stopping.is_set():
-            batch = self._turns.end_expired(BATCH)
-            ended += batch
-            if batch < BATCH:
-                break
-        return ended
-
-    def prune(self) -> int:
-        """Removes what is too old, if it is time to look; how much. Raises ServiceError."""
-        if self._prune is None or time.monotonic() < self._prune_at:
-            return 0
-        self._prune_at = time.monotonic() + random.SystemRandom().uniform(PRUNED_EVERY / 2, PRUNED_EVERY)
-        return self._prune(self._stopping.is_set)
-
     def _work(self) -> None:
         # Processes that started together are not to sweep together.
-        pause = random.SystemRandom().uniform
-        failing = False
-        while not self._stopping.wait(pause(LONGEST_PAUSE / 2, LONGEST_PAUSE)):
-            try:
-                ended, pruned = self.sweep(), self.prune()
-                failing = False
-            except ServiceError as error:
-                if not failing:
-                    logger.warning("leases that ran out cannot be written down just now: %s", error)
-                failing = True
-            else:
-                if ended:
-                    logger.info("%d leases have run out", ended)
-                if pruned:
-                    logger.info("%d audit events were older than is kept, and are gone", pruned)
+        while not self._stopping.wait(_between(LONGEST_PAUSE / 2, LONGEST_PAUSE)):
+            for chore in self._chores:
+                chore.see_to(self._stopping.is_set)
+
+
+def _between(least: float, most: float) -> float:
+    return random.SystemRandom().uniform(least, most)

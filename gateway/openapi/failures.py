@@ -2,7 +2,7 @@
 
 Such a comment has a line for each gRPC code, which names the reasons: "NOT_FOUND `AGENT_NOT_FOUND`: …", or
 refers to another RPC, "INVALID_ARGUMENT: as CreateSession". A service's comment names those of all its
-RPCs, last those of calls that change something.
+RPCs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ _ENUM = error_reason_pb2.DESCRIPTOR.enum_types_by_name["ErrorReason"]
 _CODES = re.compile(r"^([A-Z_]{4,}(?:, [A-Z_]{4,})*)(?=:| `)", re.MULTILINE)
 _REASON = re.compile(r"`([A-Z][A-Z_]+)`")
 _REFERENCE = re.compile(r"\bas ([A-Z][A-Za-z]+)\b")
-_OF_CHANGES = "one that changes something"
 
 _OF_EVERY_CALL = (
     ErrorReason.API_KEY_MISSING,
@@ -34,6 +33,8 @@ _OF_EVERY_CALL = (
     ErrorReason.ORGANIZATION_MISMATCH,
     ErrorReason.UNKNOWN_FIELD,
     ErrorReason.INVALID_FIELD,
+    ErrorReason.RATE_LIMITED,
+    ErrorReason.QUEUE_FULL,
     ErrorReason.DEADLINE_EXCEEDED,
     ErrorReason.SERVER_UNAVAILABLE,
     ErrorReason.STORE_UNAVAILABLE,
@@ -85,10 +86,7 @@ def _of_rpc(rpc: MethodDescriptor) -> Iterator[str]:
 
 def _of_service(binding: Binding) -> Iterator[str]:
     comment = comments().get(binding.rpc.containing_service.full_name, "")
-    of_all, _, of_changes = comment.partition(_OF_CHANGES)
-    yield from _reasons(of_all)
-    if binding.method != "GET":
-        yield from _reasons(of_changes)
+    yield from _reasons(comment)
 
 
 def _clauses(comment: str) -> Iterator[tuple[set[str], str]]:

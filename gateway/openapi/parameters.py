@@ -23,6 +23,9 @@ def parameters(binding: Binding) -> list[JsonValue]:
     if (field := binding.idempotency_field) is not None:
         schema = accepted_string(proto_options.limits(field), may_be_empty=False)
         found.append(_parameter(headers.IDEMPOTENCY_KEY, "header", schema, _comment(field)))
+    if binding.rpc.server_streaming:
+        text = "The `id` of the last event that was seen, where to go on; in place of `resume_token`."
+        found.append(_parameter(headers.LAST_EVENT_ID, "header", {"type": "string"}, text))
     found += [{"$ref": f"#/components/parameters/{name}"} for name in _OF_EVERY_CALL]
     return found
 

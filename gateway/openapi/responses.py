@@ -68,8 +68,8 @@ def _content(binding: Binding, components: Components) -> JsonObject:
         return answered_contents(binding)
     schema = answer_schema(message, components)
     if binding.rpc.server_streaming:
-        # Each event's data is one such message.
-        return {"text/event-stream": {"itemSchema": schema}}
+        # OpenAPI 3.1 has no word for what a stream's parts are; 3.2 calls it so.
+        return {"text/event-stream": {"schema": {"type": "string"}, "x-itemSchema": schema}}
     return {"application/json": {"schema": schema}}
 
 

@@ -19,7 +19,10 @@ class AgentStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """A system prompt, a model and capabilities under a name. Times are microseconds since 1970."""
+    """A system prompt, a model and capabilities under a name. Times are microseconds since 1970.
+
+    `version` is the number of the AgentVersion that it is.
+    """
 
     organization_id: bytes
     id: bytes
@@ -34,6 +37,7 @@ class Agent:
     status: AgentStatus
     created_at: int
     updated_at: int
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,7 @@ def _described(audited: Audited | None) -> JsonObject:
                 "tags": list(audited.tags),
                 "model_id": audited.model_id,
                 "capabilities": orjson.loads(audited.capabilities.text),
+                "pinned_agent_version": audited.pinned_version,
             }
 
 

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     CAPABILITY_NOT_FOUND = "CAPABILITY_NOT_FOUND"
     TURN_NOT_FOUND = "TURN_NOT_FOUND"
     KEY_NOT_FOUND = "KEY_NOT_FOUND"
+    AGENT_VERSION_NOT_FOUND = "AGENT_VERSION_NOT_FOUND"
     UNSUPPORTED_MEDIA_TYPE = "UNSUPPORTED_MEDIA_TYPE"
     MODEL_NOT_FOUND = "MODEL_NOT_FOUND"
 
@@ -65,6 +66,12 @@ class Reason(StrEnum):
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     SERVER_UNAVAILABLE = "SERVER_UNAVAILABLE"
     INTERNAL = "INTERNAL"
+    RATE_LIMITED = "RATE_LIMITED"
+    QUOTA_EXCEEDED = "QUOTA_EXCEEDED"
+
+    TOO_MANY_WATCHERS = "TOO_MANY_WATCHERS"
+    WATCHER_TOO_SLOW = "WATCHER_TOO_SLOW"
+    INVALID_RESUME_TOKEN = "INVALID_RESUME_TOKEN"  # noqa: S105  # the name of a reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +142,15 @@ def agent_not_found(public_id: str) -> ServiceError:
     )
 
 
+def agent_version_not_found(public_id: str, number: int) -> ServiceError:
+    """The answer where an agent is there and has no such version."""
+    return ServiceError(
+        Reason.AGENT_VERSION_NOT_FOUND,
+        f"the agent {public_id} has no version {number}",
+        resource=Resource("agent_version", f"{public_id}/versions/{number}"),
+    )
+
+
 def key_not_found(public_id: str) -> ServiceError:
     """The same answer whether there is no such key or it is another organization's."""
     return ServiceError(
@@ -186,3 +202,17 @@ def agent_already_exists(name: str) -> ServiceError:
 def model_not_found(id: str) -> ServiceError:
     """The answer where a model is asked for that the operator's table does not have."""
     return ServiceError(Reason.MODEL_NOT_FOUND, f"there is no model {id}", resource=Resource("model", id))
+
+
+def rate_limited(why: str, wait: float) -> ServiceError:
+    """The answer to who calls too often; `wait` is in how many seconds there is room for one more call."""
+    return ServiceError(Reason.RATE_LIMITED, f"{why}; ask again in {wait:.3g} s", retry_after=wait)
+
+
+def quota_exceeded(organization_id: str, most: int, things: str, remedy: str) -> ServiceError:
+    """The answer where an organization has as many of something as it may; `remedy` is what makes room."""
+    return ServiceError(
+        Reason.QUOTA_EXCEEDED,
+        f"the organization may have {most} {things}, and has them; {remedy}, or ask the operator for more",
+        resource=Resource("organization", organization_id),
+    )

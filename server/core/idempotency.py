@@ -23,14 +23,14 @@ def encode_session(view: SessionView) -> bytes:
     s = view.session
     fixed = [s.organization_id.hex(), s.id.hex(), s.agent_id.hex(), s.title, s.tags, s.model_id]
     rest = [s.capabilities.text, s.status, s.created_at, s.updated_at, view.features]
-    return orjson.dumps([*fixed, *rest])
+    return orjson.dumps([*fixed, *rest, s.created_version, s.pinned_version])
 
 
 def decode_session(answer: bytes) -> SessionView:
     """What `encode_session` was given."""
-    organization_id, id, agent_id, title, tags, model_id, layer, status, created, updated, features = (
-        orjson.loads(answer)
-    )
+    organization_id, id, agent_id, title, tags, model_id, layer, status, *rest = orjson.loads(answer)
+    # An answer of before there were versions has none.
+    created, updated, features, created_version, pinned_version = (*rest, 1, None)[:5]
     session = Session(
         bytes.fromhex(organization_id),
         bytes.fromhex(id),
@@ -42,6 +42,8 @@ def decode_session(answer: bytes) -> SessionView:
         SessionStatus(status),
         created,
         updated,
+        created_version=created_version,
+        pinned_version=pinned_version,
     )
     return SessionView(session, tuple(features))
 
@@ -50,14 +52,15 @@ def encode_agent(agent: Agent) -> bytes:
     """An agent as it was answered."""
     named = [agent.name, agent.display_name, agent.description, agent.system_prompt]
     settings = [agent.default_model_id, agent.tags, agent.capabilities.text, agent.max_iterations]
-    rest = [agent.status, agent.created_at, agent.updated_at]
+    rest = [agent.status, agent.created_at, agent.updated_at, agent.version]
     return orjson.dumps([agent.organization_id.hex(), agent.id.hex(), *named, *settings, *rest])
 
 
 def decode_agent(answer: bytes) -> Agent:
     """What `encode_agent` was given."""
     organization_id, id, name, display_name, description, prompt, *rest = orjson.loads(answer)
-    model, tags, layer, max_iterations, status, created, updated = rest
+    # An answer of before there were versions has none.
+    model, tags, layer, max_iterations, status, created, updated, version = (*rest, 1)[:8]
     return Agent(
         bytes.fromhex(organization_id),
         bytes.fromhex(id),
@@ -72,6 +75,7 @@ def decode_agent(answer: bytes) -> Agent:
         AgentStatus(status),
         created,
         updated,
+        version,
     )
 
 

@@ -20,7 +20,9 @@ class SessionStatus(StrEnum):
 class Session:
     """A conversation in which an agent works. Times are microseconds since 1970.
 
-    `turn_expires_at` is when the lease of the turn that runs does; None while none runs.
+    `turn_expires_at` is when the lease of the turn that runs does; None while none runs. Of its agent's
+    versions it was created with `created_version`, and runs with `pinned_version`, None for the latest.
+    `environment` is the id of the core.environment that it was created in; None where that is not known.
     """
 
     organization_id: bytes
@@ -34,12 +36,22 @@ class Session:
     created_at: int
     updated_at: int
     turn_expires_at: int | None = None
+    created_version: int = 1
+    pinned_version: int | None = None
+    environment: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """That a session runs with one version of its agent: the latest at the time, or the one named."""
+
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSpec:
     """What a caller sets of a session. Exactly one of `agent_id` and `agent_name` names the agent of a
-    new one; an update has neither."""
+    new one; an update has neither. Without a `pin` it runs with the agent's latest version."""
 
     agent_id: bytes | None = None
     agent_name: str | None = None
@@ -47,6 +59,7 @@ class SessionSpec:
     tags: tuple[str, ...] = ()
     model_id: str | None = None
     capabilities: Layer = EMPTY
+    pin: Pin | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Protocol, TypeVar
 
-Span = Callable[[str], AbstractContextManager[None]]
-"""Begins a span of this name within that of the thread's call, and ends it with the context; nothing on a
-thread that has no call. Thread-safe."""
+from server.core.later import Later
+
+T = TypeVar("T")
+
+
+class Spans(Protocol):
+    """Makes spans within that of the thread's call; none on a thread that has no call. Thread-safe."""
+
+    def within(self, name: str) -> AbstractContextManager[None]:
+        """Begins a span of this name, and ends it with the context."""
+
+    def until_there(self, name: str, later: Later[T]) -> Later[T]:
+        """The same result, with a span from when it is begun to when it is there; wherever that is, the span
+        is within the call's of the thread that asks now."""

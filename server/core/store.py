@@ -13,23 +13,28 @@ Promises of every method, in every backend:
   began raises ServiceError DEADLINE_EXCEEDED and nothing is written. Infinity for none.
 
 Any method raises ServiceError STORE_UNAVAILABLE when the database cannot be reached or is locked, and
-a write QUEUE_FULL when too many wait already, or CONCURRENT_CHANGE when it lost a race again and again.
+a write QUEUE_FULL when too many wait already, or CONCURRENT_CHANGE when it lost a race again and again. One
+that makes an agent active, a key or a session raises QUOTA_EXCEEDED where the organization has as many as it
+may: of those that come at once exactly so many get in.
 Errors of a database driver never come out.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
 from server.core.agent import Agent, AgentFilter
+from server.core.agent_version import AgentVersion
 from server.core.audit import Actor, AuditEvent, AuditFilter
 from server.core.caller import ApiKey, KeyUse, Organization
+from server.core.later import Later
 from server.core.layer import Layer
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
+from server.core.session_event import Position, SessionEvent
 from server.core.turn import Turn
 
 T = TypeVar("T")
@@ -65,8 +70,8 @@ class Replay:
 
 @dataclass(frozen=True, slots=True)
 class SessionRow:
-    """A session, the capabilities of its agent, and whether the key that is asked for has pinned it, as
-    one read found them."""
+    """A session, the capabilities of the version of its agent that it runs with, and whether the key that is
+    asked for has pinned it, as one read found them."""
 
     session: Session
     agent_capabilities: Layer
@@ -125,7 +130,11 @@ class Keys(Protocol):
 
 
 class Agents(Protocol):
-    """The agents of all organizations."""
+    """The agents of all organizations.
+
+    Whatever changes one makes its next version, in the same transaction, if `core.agent_version.succeed`
+    says so.
+    """
 
     def get(self, organization_id: bytes, id: bytes) -> Agent | None:
         """The agent, archived or not."""
@@ -176,6 +185,26 @@ class Agents(Protocol):
         """
 
 
+class AgentVersions(Protocol):
+    """The versions of all agents. There is no changing them."""
+
+    def get(self, organization_id: bytes, agent_id: bytes, number: int) -> AgentVersion | None:
+        """The version of an agent, archived or not."""
+
+    def list(self, organization_id: bytes, agent_id: bytes, page: PageRequest) -> Page[AgentVersion]:
+        """A page of the versions of an agent, the newest first; empty where there is no such agent."""
+
+
+class Environments(Protocol):
+    """What servers had that sessions ran with; of no organization."""
+
+    def keep(self, id: int, text: str) -> None:
+        """Keeps the text of an environment, which may be there already."""
+
+    def get(self, id: int) -> str | None:
+        """The text of an environment."""
+
+
 class Sessions(Protocol):
     """The sessions of all organizations. `key_id` is the API key whose pins are asked for.
 
@@ -205,9 +234,9 @@ class Sessions(Protocol):
         make: Callable[[Agent | None], Session],
         once: Once[SessionRow] | None,
         deadline: float,
-    ) -> SessionRow | Replay:
+    ) -> Later[SessionRow | Replay]:
         """Keeps what `make` makes of the agent of this id, or of the active one of this name, or of None
-        when there is none; answers it.
+        when there is none; answers it when it is on disk.
 
         `make` runs inside the transaction, and again if that has to be repeated; what it raises comes
         out and nothing is written. The session must be of the agent that it is handed. Raises
@@ -287,6 +316,35 @@ class Audit(Protocol):
         """Removes at most so many of the oldest events from before a time, in microseconds; how many."""
 
 
+class SessionEvents(Protocol):
+    """What happened to the sessions of all organizations, in the order of its commits.
+
+    Every change of a session is an event, kept with it in one transaction: in whichever process it was made,
+    the events of an organization are numbered in the order of commits, and none is seen before one of a lower
+    number.
+    """
+
+    def newest(self, organization_id: bytes) -> Position:
+        """The place after the last event so far."""
+
+    def holds(self, organization_id: bytes, position: Position) -> bool:
+        """Whether all that came after a place is still kept, and the place is one of this history."""
+
+    def after(self, organization_id: bytes, number: int, rows: int) -> list[SessionEvent]:
+        """The events after a number, those of so many transactions at most."""
+
+    def listen(self, tell: Callable[[Collection[bytes] | None], None]) -> None:
+        """Calls `tell` from now on, from any thread, with organizations that may have new events, None for
+        any of them: at once for those that this process makes, and within a fraction of a second for others.
+        `tell` is to be quick, and never to raise."""
+
+    def forget(self, after: bytes, most: int, older_than: int, keep: int, rows: int) -> tuple[bytes, int]:
+        """Forgets, of at most so many organizations whose ids follow `after`, the events of at most `rows`
+        transactions each: those of before `older_than`, and those that `keep` newer ones follow; never the
+        newest. Answers where to go on, zeros for the beginning, and of how many transactions the events
+        went."""
+
+
 class Store(Protocol):
     """Keeps organizations, keys, agents, sessions, turns and the audit log."""
 
@@ -299,6 +357,14 @@ class Store(Protocol):
         """Agents."""
 
     @property
+    def agent_versions(self) -> AgentVersions:
+        """Versions of agents."""
+
+    @property
+    def environments(self) -> Environments:
+        """What servers had."""
+
+    @property
     def sessions(self) -> Sessions:
         """Sessions."""
 
@@ -309,6 +375,10 @@ class Store(Protocol):
     @property
     def audit(self) -> Audit:
         """The audit log."""
+
+    @property
+    def session_events(self) -> SessionEvents:
+        """What happened to sessions."""
 
     def shared_secret(self, name: str) -> bytes:
         """32 random bytes that all processes on this database share under a name; made when first asked

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 import time
 import uuid
@@ -18,11 +19,12 @@ from server.core.audit import Actor
 from server.core.caller import Caller, Scope
 from server.core.errors import Reason, ServiceError, invalid_field
 from server.core.ids import InvalidId, parse_id
+from server.core.later import Later, Take
 from server.core.page import PageRequest
 from server.rpc.actor import actor_of
 from server.rpc.errors import to_status
 from server.rpc.journal import Journal
-from server.rpc.page_token import ListRequest, PageTokens
+from server.rpc.page_token import PagedRequest, PageTokens
 from server.rpc.validate import validate
 from server.usecases.authenticate import Authenticate, require
 
@@ -37,36 +39,49 @@ Response = TypeVar("Response", bound=Message)
 LARGEST_MESSAGE = 4 * 1024 * 1024
 """The most bytes of a request."""
 
-_READING = ("Get", "List", "Preview", "Explain", "Compare", "Export")
+_NO_DEADLINE = 1e8
+"""In how many seconds, at least, the deadline of a call is that has none: years."""
+
+_READING = ("Get", "List", "Preview", "Explain", "Compare", "Diff", "Export", "Watch")
 _WORKING = frozenset({"BeginTurn", "HeartbeatTurn", "EndTurn"})
-_QUICK = ("Get",)
+_QUICK = ("Get", "CreateSession")
 
 
 class Call:
     """One call, for the method that answers it: who makes it, and the organization it is done in."""
 
-    __slots__ = ("_context", "_tokens", "caller", "organization_id")
+    __slots__ = ("_context", "_seconds", "_tokens", "caller", "organization_id")
 
-    def __init__(self, caller: Caller, context: grpc.ServicerContext, tokens: PageTokens) -> None:
+    def __init__(
+        self, caller: Caller, context: grpc.ServicerContext, tokens: PageTokens, seconds: float = math.inf
+    ) -> None:
         self.caller = caller
         self.organization_id = caller.organization_id
         self._context = context
         self._tokens = tokens
+        self._seconds = seconds
 
     @property
     def deadline(self) -> float:
-        """When the caller stops waiting, in seconds of time.monotonic(); infinity if never."""
-        return time.monotonic() + self._context.time_remaining()
+        """When the caller stops waiting, in seconds of time.monotonic(); where it does not say so, when it
+        is taken to."""
+        left = self._context.time_remaining()
+        return time.monotonic() + (left if left < _NO_DEADLINE else self._seconds)
 
     def actor(self, method: str) -> Actor:
         """Who makes the call, for the audit log; `method` is the rpc's name."""
         return actor_of(method, self.caller, self._context)
 
-    def page_request(self, request: ListRequest) -> PageRequest:
+    @property
+    def context(self) -> grpc.ServicerContext:
+        """What grpc knows of it, for a method that answers by itself."""
+        return self._context
+
+    def page_request(self, request: PagedRequest) -> PageRequest:
         """The part of the organization's list that is asked for. Raises INVALID_PAGE_TOKEN."""
         return self._tokens.page_request(request, self.organization_id)
 
-    def next_page_token(self, request: ListRequest, after: tuple[int, bytes] | None) -> str | None:
+    def next_page_token(self, request: PagedRequest, after: tuple[int, bytes] | None) -> str | None:
         """The token of the page after an item; None when there is none."""
         return self._tokens.next_page_token(request, self.organization_id, after)
 
@@ -82,10 +97,16 @@ class Undecodable:
     size: int
 
 
+def admit_all(_: Caller) -> None:
+    """Lets every caller call as often as it likes."""
+
+
 class Calls:
     """Puts around a method what all methods need. Thread-safe.
 
-    Page tokens are of a secret of its own, which no other process reads, unless they are given.
+    Page tokens are of a secret of its own, which no other process reads, unless they are given. `admit`
+    raises the refusal of a caller who may not call just now; `seconds` is how long a call that comes without
+    a deadline may wait.
     """
 
     def __init__(
@@ -94,9 +115,13 @@ class Calls:
         quick: ThreadPoolExecutor | None = None,
         journal: Journal | None = None,
         tokens: PageTokens | None = None,
+        admit: Callable[[Caller], None] = admit_all,
+        seconds: float = math.inf,
         tracing: Tracing | None = None,
     ) -> None:
         self._authenticate: Callable[[str | None], Caller] = authenticate
+        self._admit = admit
+        self._seconds = seconds
         self._quick = quick
         self._journal = journal or Journal()
         self._tokens = tokens or PageTokens(secrets.token_bytes(32))
@@ -107,39 +132,61 @@ class Calls:
         self._authenticate = _refuse
 
     def around(
-        self, name: str, method: Callable[[Request, Call], Response], scope: Scope | None = None
-    ) -> Callable[[Request | Undecodable, grpc.ServicerContext], Response]:
+        self,
+        name: str,
+        method: Callable[[Request, Call], Response | Later[Response]],
+        scope: Scope | None = None,
+    ) -> Callable[[Request | Undecodable, grpc.ServicerContext], Response | Later[Response]]:
         """The method as grpc calls it: it validates, and ends with a status where `method` raises.
 
         `name` is the rpc's; without a `scope` those that only read need `read`, those of a worker `worker`,
-        the others `write`. Reading one thing by its id never waits for long, and runs on the threads for
-        quick calls if there are such.
+        the others `write`. What never waits for long, as reading one thing by its id or what is answered
+        Later, runs on the threads for quick calls if there are such.
         """
         needed = scope or _scope(name)
         journal, answered = self._journal, (name, "OK")
 
-        def handle(request: Request | Undecodable, context: grpc.ServicerContext) -> Response:
+        def handle(
+            request: Request | Undecodable, context: grpc.ServicerContext
+        ) -> Response | Later[Response]:
             started = time.perf_counter()
             headers = _headers(context)
             caller: Caller | None = None
+
+            def end(take: Take[Response]) -> Response:
+                try:
+                    response = take()
+                except Exception as error:
+                    return refuse(error)
+                if journal.notes_answers:
+                    journal.answered(answered, started, headers.request_id, caller, context)
+                return response
+
+            def refuse(error: Exception) -> NoReturn:
+                request_id = headers.request_id or uuid.uuid4().hex
+                refused = _refusal(error, name, request_id)
+                journal.refused(name, refused, started, request_id, caller, context)
+                _abort(context, to_status(refused, request_id))
+
             try:
                 caller = self._authenticate(headers.authorization)
+                self._admit(caller)
                 require(caller, needed)
                 _check_organization(headers.organization, caller)
                 if isinstance(request, Undecodable):
                     raise _undecodable(request)
                 validate(request)
-                response = method(request, Call(caller, context, self._tokens))
+                response = method(request, Call(caller, context, self._tokens, self._seconds))
             except Exception as error:
-                request_id = headers.request_id or uuid.uuid4().hex
-                refused = _refusal(error, name, request_id)
-                journal.refused(name, refused, started, request_id, caller, context)
-                return _abort(context, to_status(refused, request_id))
+                return refuse(error)
+            if isinstance(response, Later):
+                return response.then(end)
             if journal.notes_answers:
                 journal.answered(answered, started, headers.request_id, caller, context)
             return response
 
-        answering: Callable[[Request | Undecodable, grpc.ServicerContext], Response] = handle
+        answering: Callable[[Request | Undecodable, grpc.ServicerContext], Response | Later[Response]]
+        answering = handle
         if self._tracing is not None:
             answering = self._tracing.around(name, handle)
         if self._quick is not None and name.startswith(_QUICK):

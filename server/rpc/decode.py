@@ -9,10 +9,12 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from everruns.v1 import (
+    agent_impact_pb2,
     agent_pb2,
     agent_service_pb2,
     capability_pb2,
     key_pb2,
+    session_event_pb2,
     session_pb2,
     session_service_pb2,
     turn_pb2,
@@ -23,11 +25,13 @@ from server.core.caller import KeySpec, Scope
 from server.core.errors import Reason, Violation, invalid, invalid_field
 from server.core.ids import parse_id
 from server.core.layer import EMPTY, CapabilityConfig, Layer, Mode
-from server.core.session import SessionFilter, SessionSpec, SessionStatus
+from server.core.session import Pin, SessionFilter, SessionSpec, SessionStatus
+from server.core.session_event import WatchFilter
 from server.core.turn import DEFAULT_LEASE, TurnOutcome
 from server.rpc.proto_options import fields_of, is_required, limits
 from server.rpc.struct_json import StructDecoder
 from server.usecases.begin_turn import NewTurn
+from server.usecases.changed_agent import AgentUpdate
 from server.usecases.held_turn import HeldTurn
 
 _CONFIG_LIMITS = limits(fields_of(capability_pb2.CapabilityConfig)["config"])
@@ -54,7 +58,10 @@ _SCOPE = {
     key_pb2.SCOPE_ADMIN: Scope.ADMIN,
 }
 _LAST_SECOND = 253_402_300_799
-SESSION_FIELDS = frozenset({"title", "tags", "model_id", "capabilities"})
+_PIN_FIELDS = frozenset({"agent_binding", "pinned_agent_version"})
+"""Which both say what SessionSpec.pin does."""
+
+SESSION_FIELDS = frozenset({"title", "tags", "model_id", "capabilities"}) | _PIN_FIELDS
 """What can be changed of a session."""
 
 AGENT_FIELDS = frozenset(agent_pb2.AgentSpec.DESCRIPTOR.fields_by_name) - {"id"}
@@ -82,7 +89,34 @@ def session_spec(message: session_pb2.SessionSpec) -> SessionSpec:
         tags=tuple(dict.fromkeys(message.tags)),
         model_id=message.model_id if message.HasField("model_id") else None,
         capabilities=_layer(message.capabilities),
+        pin=_pin(message),
     )
+
+
+def session_changes(message: session_service_pb2.UpdateSessionRequest) -> frozenset[str]:
+    """The fields of SessionSpec that an update changes. Raises as `changed_fields`."""
+    mask = message.update_mask if message.HasField("update_mask") else None
+    fields = changed_fields(mask, message.session, SESSION_FIELDS)
+    return fields - _PIN_FIELDS | {"pin"} if fields & _PIN_FIELDS else fields
+
+
+def _pin(message: session_pb2.SessionSpec) -> Pin | None:
+    if message.HasField("pinned_agent_version"):
+        if message.agent_binding == session_pb2.AGENT_BINDING_LATEST:
+            text = "must not be given where the session is to follow the latest version"
+            raise invalid_field("pinned_agent_version", text)
+        return Pin(message.pinned_agent_version)
+    return Pin() if message.agent_binding == session_pb2.AGENT_BINDING_PINNED else None
+
+
+def agent_update(
+    message: agent_service_pb2.UpdateAgentRequest | agent_impact_pb2.PreviewAgentUpdateRequest,
+    organization_id: bytes,
+) -> AgentUpdate:
+    """What an update changes of an agent. Raises as `changed_fields`, and violations of configs."""
+    mask = message.update_mask if message.HasField("update_mask") else None
+    fields = changed_fields(mask, message.agent, AGENT_FIELDS)
+    return AgentUpdate(organization_id, parse_id("agent", message.id), agent_spec(message.agent), fields)
 
 
 def agent_spec(message: agent_pb2.AgentSpec) -> AgentSpec:
@@ -119,6 +153,16 @@ def session_filter(message: session_service_pb2.ListSessionsRequest) -> SessionF
         created_after=microseconds(message.created_after) if message.HasField("created_after") else None,
         created_before=microseconds(message.created_before) if message.HasField("created_before") else None,
         pinned=message.pinned,
+    )
+
+
+def watch_filter(message: session_event_pb2.WatchSessionsRequest) -> WatchFilter:
+    """Which sessions a watcher is told of."""
+    return WatchFilter(
+        agent_id=parse_id("agent", message.agent_id) if message.agent_id else None,
+        tags=tuple(dict.fromkeys(message.tags)),
+        status=_SESSION_STATUS[message.status] if message.status else None,
+        ids=frozenset(parse_id("session", id) for id in message.session_ids),
     )
 
 

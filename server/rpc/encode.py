@@ -27,7 +27,7 @@ from server.core.layer import CapabilityConfig, Layer, Mode
 from server.core.merge import Merged, Problem, Resolved, Severity, Source
 from server.core.model import Model, ModelStatus
 from server.core.runtime_agent import ModelSource, RuntimeAgent
-from server.core.session import SessionStatus, SessionView
+from server.core.session import Session, SessionStatus, SessionView
 from server.core.turn import Turn, TurnOutcome
 from server.rpc.struct_json import to_struct, to_value
 
@@ -57,17 +57,27 @@ def session(view: SessionView) -> session_pb2.Session:
         title=s.title,
         tags=s.tags,
         model_id=s.model_id,
-        capabilities=_layer(s.capabilities),
+        capabilities=layer_entries(s.capabilities),
         status=_SESSION_STATUS[s.status],
         features=view.features,
         harness_id=HARNESS_ID,
         is_pinned=view.is_pinned,
+        agent_binding=binding(s),
+        pinned_agent_version=s.pinned_version,
+        created_agent_version=s.created_version,
     )
     if s.id:
         message.id = format_id("session", s.id)
         _set_time(message.created_at, s.created_at)
         _set_time(message.updated_at, s.updated_at)
     return message
+
+
+def binding(session: Session) -> session_pb2.AgentBinding:
+    """Which version of its agent a session runs with."""
+    if session.pinned_version is None:
+        return session_pb2.AGENT_BINDING_LATEST
+    return session_pb2.AGENT_BINDING_PINNED
 
 
 def session_stats(counts: Mapping[SessionStatus, int]) -> session_service_pb2.SessionStats:
@@ -111,10 +121,11 @@ def agent(agent: Agent) -> agent_pb2.Agent:
         system_prompt=agent.system_prompt,
         default_model_id=agent.default_model_id,
         tags=agent.tags,
-        capabilities=_layer(agent.capabilities),
+        capabilities=layer_entries(agent.capabilities),
         max_iterations=agent.max_iterations,
         status=_AGENT_STATUS[agent.status],
         harness_id=HARNESS_ID,
+        version=agent.version,
     )
     if agent.created_at:
         _set_time(message.created_at, agent.created_at)
@@ -258,7 +269,8 @@ def overridden(beaten: Overridden) -> runtime_agent_pb2.Overridden:
     return runtime_agent_pb2.Overridden(layer=_LAYER[beaten.layer], value=to_value(beaten.value))
 
 
-def _layer(layer: Layer) -> list[capability_pb2.CapabilityConfig]:
+def layer_entries(layer: Layer) -> list[capability_pb2.CapabilityConfig]:
+    """The entries of a layer."""
     if not layer.entries:
         return []
     return _layer_remembered(layer) if len(layer.text) <= _REMEMBERED_TEXT else _encode_layer(layer)

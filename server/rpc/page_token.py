@@ -8,7 +8,9 @@ import hmac
 import struct
 from dataclasses import dataclass, field
 
+from everruns.v1.agent_impact_pb2 import PreviewAgentUpdateRequest
 from everruns.v1.agent_service_pb2 import ListAgentsRequest
+from everruns.v1.agent_version_pb2 import ListAgentVersionsRequest
 from everruns.v1.audit_service_pb2 import ListAuditEventsRequest
 from everruns.v1.capability_service_pb2 import ListCapabilitiesRequest
 from everruns.v1.key_service_pb2 import ListKeysRequest
@@ -25,8 +27,12 @@ ListRequest = (
     | ListModelsRequest
     | ListTurnsRequest
     | ListKeysRequest
+    | ListAgentVersionsRequest
     | ListAuditEventsRequest
 )
+PagedRequest = ListRequest | PreviewAgentUpdateRequest
+"""What is answered in pages; only lists can be told to pass over some items first."""
+
 
 _SIGNATURE = 16
 _FORMAT = struct.Struct(f">{_SIGNATURE}sq16s")
@@ -39,15 +45,16 @@ class PageTokens:
 
     secret: bytes = field(repr=False)
 
-    def page_request(self, request: ListRequest, organization_id: bytes) -> PageRequest:
-        """The part of the list that a List request asks for. Raises INVALID_PAGE_TOKEN."""
+    def page_request(self, request: PagedRequest, organization_id: bytes) -> PageRequest:
+        """The part of the list that a request asks for. Raises INVALID_PAGE_TOKEN."""
         token = request.page_token
         after = self._read(token, request, organization_id) if token else None
         size = min(request.page_size or DEFAULT_SIZE, LARGEST_SIZE)
-        return PageRequest(size=size, skip=request.skip, after=after)
+        skip = 0 if isinstance(request, PreviewAgentUpdateRequest) else request.skip
+        return PageRequest(size=size, skip=skip, after=after)
 
     def next_page_token(
-        self, request: ListRequest, organization_id: bytes, after: tuple[int, bytes] | None
+        self, request: PagedRequest, organization_id: bytes, after: tuple[int, bytes] | None
     ) -> str | None:
         """The token of the page after an item; None when there is none."""
         if after is None:
@@ -56,7 +63,7 @@ class PageTokens:
         token = _FORMAT.pack(self._sign(request, organization_id, created_at, id), created_at, id)
         return _text(token)
 
-    def _read(self, token: str, request: ListRequest, organization_id: bytes) -> tuple[int, bytes]:
+    def _read(self, token: str, request: PagedRequest, organization_id: bytes) -> tuple[int, bytes]:
         try:
             decoded = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
             found, created_at, id = _FORMAT.unpack(decoded)
@@ -68,7 +75,7 @@ class PageTokens:
             raise _refusal()
         return created_at, id
 
-    def _sign(self, request: ListRequest, organization_id: bytes, created_at: int, id: bytes) -> bytes:
+    def _sign(self, request: PagedRequest, organization_id: bytes, created_at: int, id: bytes) -> bytes:
         """What ties a place to the list, the tenant and the filter that it was found with."""
         content = [request.DESCRIPTOR.full_name, organization_id.hex(), str(created_at), id.hex()]
         content += [

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import grpc
-from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message_factory import GetMessageClass
 
 from server.core.caller import Scope
@@ -17,15 +20,38 @@ def add_service(
     service: object,
     scope: Scope | None = None,
 ) -> None:
-    """Adds a service whose rpcs are all unary; with a `scope`, all of them need that."""
+    """Adds a service, none of whose rpcs takes a stream; with a `scope`, all of them need that.
+
+    A method that answers with a stream sends its answers by itself; see response_stream.py.
+    """
     handlers = {
-        method.name: grpc.unary_unary_rpc_method_handler(
-            calls.around(method.name, getattr(service, method.name), scope),
-            request_deserializer=deserializer(GetMessageClass(method.input_type)),
-            response_serializer=GetMessageClass(method.output_type).SerializeToString,
-        )
+        method.name: _handler(method, calls.around(method.name, getattr(service, method.name), scope))
         for method in descriptor.methods
     }
     generic = grpc.method_handlers_generic_handler(descriptor.full_name, handlers)
     server.add_generic_rpc_handlers((generic,))
     server.add_registered_method_handlers(descriptor.full_name, handlers)
+
+
+def _handler(
+    method: MethodDescriptor, handle: Callable[[Any, grpc.ServicerContext], Any]
+) -> grpc.RpcMethodHandler[Any, Any]:
+    make = grpc.unary_unary_rpc_method_handler
+    if method.server_streaming:
+        make, handle = grpc.unary_stream_rpc_method_handler, _non_blocking(handle)
+    return make(
+        handle,
+        request_deserializer=deserializer(GetMessageClass(method.input_type)),
+        response_serializer=GetMessageClass(method.output_type).SerializeToString,
+    )
+
+
+def _non_blocking(handle: Callable[[Any, grpc.ServicerContext], Any]) -> Callable[..., None]:
+    """The method as grpc calls one that answers after it has returned."""
+
+    def begin(request: object, context: grpc.ServicerContext, _: Callable[..., object]) -> None:
+        handle(request, context)
+
+    # How grpc is told.
+    begin.experimental_non_blocking = True  # type: ignore[attr-defined]
+    return begin

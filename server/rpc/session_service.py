@@ -6,11 +6,23 @@ from dataclasses import dataclass
 
 from google.protobuf.empty_pb2 import Empty
 
-from everruns.v1 import comparison_pb2, explanation_pb2, runtime_agent_pb2, session_pb2
+from everruns.v1 import (
+    comparison_pb2,
+    explanation_pb2,
+    runtime_agent_pb2,
+    session_drift_pb2,
+    session_event_pb2,
+    session_pb2,
+)
 from everruns.v1 import session_service_pb2 as pb
 from server.core.ids import parse_id
-from server.rpc import decode, encode, encode_explanation
+from server.core.later import Later, Take
+from server.core.session import SessionView
+from server.rpc import decode, encode, encode_explanation, encode_versions
 from server.rpc.calls import Call
+from server.rpc.resume_token import ResumeTokens
+from server.rpc.watch_hub import WatchHub
+from server.usecases.answered import Answered
 from server.usecases.cancel_turn import CancelTurn
 from server.usecases.compare_sessions import CompareSessions
 from server.usecases.create_session import CreateSession
@@ -18,6 +30,7 @@ from server.usecases.delete_session import DeleteSession
 from server.usecases.explain_session import ExplainSession
 from server.usecases.get_runtime_agent import GetRuntimeAgent
 from server.usecases.get_session import GetSession
+from server.usecases.get_session_drift import GetSessionDrift
 from server.usecases.get_session_stats import GetSessionStats
 from server.usecases.list_sessions import ListSessions
 from server.usecases.pin_session import PinSession
@@ -42,14 +55,21 @@ class SessionService:
     get_runtime_agent: GetRuntimeAgent
     explain_session: ExplainSession
     compare_sessions: CompareSessions
+    get_session_drift: GetSessionDrift
     cancel_turn: CancelTurn
+    watches: WatchHub
+    resume_tokens: ResumeTokens
 
-    def CreateSession(self, request: pb.CreateSessionRequest, call: Call) -> session_pb2.Session:
+    def CreateSession(self, request: pb.CreateSessionRequest, call: Call) -> Later[session_pb2.Session]:
+        def encoded(take: Take[Answered[SessionView]]) -> session_pb2.Session:
+            created = take()
+            if created.replayed:
+                call.mark_replayed()
+            return encode.session(created.value)
+
         spec = decode.new_session(request.session)
         created = self.create_session(call.organization_id, spec, request.request_id, call.deadline)
-        if created.replayed:
-            call.mark_replayed()
-        return encode.session(created.value)
+        return created.then(encoded)
 
     def PreviewSession(self, request: pb.PreviewSessionRequest, call: Call) -> pb.PreviewSessionResponse:
         preview = self.preview_session(call.organization_id, decode.new_session(request.session))
@@ -77,8 +97,7 @@ class SessionService:
         )
 
     def UpdateSession(self, request: pb.UpdateSessionRequest, call: Call) -> session_pb2.Session:
-        mask = request.update_mask if request.HasField("update_mask") else None
-        fields = decode.changed_fields(mask, request.session, decode.SESSION_FIELDS)
+        fields = decode.session_changes(request)
         id, spec = parse_id("session", request.id), decode.session_spec(request.session)
         updated = self.update_session(
             call.organization_id,
@@ -124,6 +143,18 @@ class SessionService:
         a, b = parse_id("session", request.a), parse_id("session", request.b)
         return encode_explanation.compared(self.compare_sessions(call.organization_id, a, b))
 
+    def GetSessionDrift(
+        self, request: session_drift_pb2.GetSessionDriftRequest, call: Call
+    ) -> session_drift_pb2.SessionDrift:
+        id = parse_id("session", request.id)
+        return encode_versions.drift(self.get_session_drift(call.organization_id, id))
+
     def CancelTurn(self, request: pb.CancelTurnRequest, call: Call) -> pb.CancelTurnResponse:
         asked = self.cancel_turn(call.organization_id, parse_id("session", request.id), call.deadline)
         return pb.CancelTurnResponse(status=pb.CANCEL_STATUS_CANCELLED if asked else pb.CANCEL_STATUS_NO_OP)
+
+    def WatchSessions(self, request: session_event_pb2.WatchSessionsRequest, call: Call) -> None:
+        token, resumed = request.resume_token, None
+        if token:
+            resumed = self.resume_tokens.position(call.organization_id, token)
+        self.watches.watch(call, decode.watch_filter(request), resumed)

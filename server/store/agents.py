@@ -9,15 +9,18 @@ from typing import TypeVar, cast
 from peewee import SQL, Expression, Query, fn
 
 from server.core.agent import Agent, AgentFilter, AgentStatus
+from server.core.agent_version import succeed
 from server.core.audit import Actor
 from server.core.errors import agent_already_exists
 from server.core.ids import format_id
 from server.core.page import Page, PageRequest
 from server.core.store import Once, Replay
 from server.store import models
+from server.store.agent_versions import PeeweeAgentVersions
 from server.store.audit import PeeweeAudit
 from server.store.dialect import Dialect, DuplicateRow
 from server.store.once import Answers
+from server.store.quotas import HeldQuotas
 from server.store.rows import AGENT_COLUMNS, agent_values, folded, read_agent
 from server.store.statement import Bound, Statement, compile_query, parameter, values_of
 from server.store.transaction import Transaction
@@ -29,10 +32,20 @@ T = TypeVar("T")
 class PeeweeAgents:
     """The agents of a database; see core.store.Agents for what each method promises."""
 
-    def __init__(self, dialect: Dialect, writer: Writer, answers: Answers, audit: PeeweeAudit) -> None:
+    def __init__(
+        self,
+        dialect: Dialect,
+        writer: Writer,
+        versions: PeeweeAgentVersions,
+        answers: Answers,
+        quotas: HeldQuotas,
+        audit: PeeweeAudit,
+    ) -> None:
         self._dialect = dialect
         self._writer = writer
+        self._versions = versions
         self._answers = answers
+        self._quotas = quotas
         self._audit = audit
         self._statements = _Statements(dialect)
 
@@ -105,7 +118,10 @@ class PeeweeAgents:
             row = transaction.execute(statement, (self._dialect.key(organization_id), where)).fetchone()
             if row is None:
                 return self._insert(transaction, change(None), once, actor)
-            agent = self._replace(transaction, read_agent(row), change, actor)
+            before = read_agent(row)
+            if before.status is not AgentStatus.ACTIVE:
+                self._quotas.admit_agent(transaction, organization_id)
+            agent = self._replace(transaction, before, change(before), actor)
             if once:
                 self._answers.keep(transaction, organization_id, once, agent)
             return agent
@@ -124,7 +140,10 @@ class PeeweeAgents:
 
         def write(transaction: Transaction) -> Agent | None:
             row = transaction.execute(self._statements.lock, (key(organization_id), key(id))).fetchone()
-            return self._replace(transaction, read_agent(row), change, actor) if row else None
+            if row is None:
+                return None
+            before = read_agent(row)
+            return self._replace(transaction, before, change(before), actor)
 
         return self._write(write, format_id("agent", id), deadline)
 
@@ -142,18 +161,21 @@ class PeeweeAgents:
     def _insert(
         self, transaction: Transaction, agent: Agent, once: Once[Agent] | None, actor: Actor | None
     ) -> Agent:
+        self._quotas.admit_agent(transaction, agent.organization_id)
         transaction.execute(self._statements.insert, agent_values(agent, self._dialect.key))
+        self._versions.keep(transaction, agent)
         self._audit.note(transaction, actor, None, agent)
         if once:
             self._answers.keep(transaction, agent.organization_id, once, agent)
         return agent
 
-    def _replace(
-        self, transaction: Transaction, before: Agent, change: Callable[[Agent], Agent], actor: Actor | None
-    ) -> Agent:
-        agent = change(before)
+    def _replace(self, transaction: Transaction, before: Agent, changed: Agent, actor: Actor | None) -> Agent:
+        agent = succeed(before, changed)
         values = agent_values(agent, self._dialect.key)
         transaction.execute(self._statements.update, (*values[2:], *values[:2]))
+        if agent.version != before.version:
+            self._versions.keep_missing(transaction, before)
+            self._versions.keep(transaction, agent)
         self._audit.note(transaction, actor, before, agent)
         return agent
 

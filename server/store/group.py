@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import threading
 import time
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
@@ -36,17 +35,23 @@ AnyBatch = Callable[[Transaction, Sequence[object]], Sequence[object]]
 class Write:
     """A write that waits, and then its result or its error. It has a `run`, or a batch and an item."""
 
-    __slots__ = ("batch", "deadline", "done", "error", "item", "result", "run")
+    __slots__ = ("batch", "deadline", "ended", "error", "item", "result", "run")
 
-    def __init__(self, deadline: float) -> None:
+    def __init__(self, deadline: float, ended: Callable[[Write], None]) -> None:
+        """`ended` is called once when the write has its result or error; it must neither wait nor raise."""
         self.deadline = deadline
+        self.ended = ended
         self.run: Callable[[Transaction], object] | None = None
         self.batch: AnyBatch | None = None
         self.item: object = None
         self.result: object = None
         self.error: BaseException | None = None
-        self.done = threading.Lock()
-        self.done.acquire()
+
+    def take(self) -> object:
+        """The result of a write that has ended. Raises its error."""
+        if self.error is not None:
+            raise self.error
+        return self.result
 
     def run_in(self, transaction: Transaction) -> None:
         """Runs a write that is of no batch."""
@@ -129,6 +134,7 @@ class Groups:
         except BaseException:
             self._dialect.rollback()
             raise
+        transaction.committed()
 
 
 def _in_time(group: Sequence[Write]) -> list[Write]:

@@ -14,6 +14,7 @@ from server.core.page import Page, PageRequest
 from server.store import models
 from server.store.audit import PeeweeAudit
 from server.store.dialect import Dialect
+from server.store.quotas import HeldQuotas
 from server.store.rows import api_key_values, read_api_key, read_organization
 from server.store.statement import Bound, Statement, compile_query, parameter, values_of
 from server.store.transaction import Transaction
@@ -23,9 +24,10 @@ from server.store.writer import Writer
 class PeeweeKeys:
     """The organizations and keys of a database; see core.store.Keys for what each method promises."""
 
-    def __init__(self, dialect: Dialect, writer: Writer, audit: PeeweeAudit) -> None:
+    def __init__(self, dialect: Dialect, writer: Writer, quotas: HeldQuotas, audit: PeeweeAudit) -> None:
         self._dialect = dialect
         self._writer = writer
+        self._quotas = quotas
         self._audit = audit
         self._statements = _Statements(dialect)
 
@@ -53,6 +55,7 @@ class PeeweeKeys:
         values = api_key_values(key, self._dialect.key)
 
         def write(transaction: Transaction) -> None:
+            self._quotas.admit_key(transaction, key.organization_id)
             transaction.execute(self._statements.insert, values)
             self._audit.note(transaction, actor, None, key)
 

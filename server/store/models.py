@@ -66,6 +66,7 @@ class Agent(Table):
     search_text = TextField()
     created_at = BigIntegerField()
     updated_at = BigIntegerField()
+    version = IntegerField(constraints=[SQL("DEFAULT 1")])
 
     class Meta:
         primary_key = CompositeKey("organization_id", "id")
@@ -74,6 +75,35 @@ class Agent(Table):
             (("organization_id", "active_name"), True),
             (("organization_id", "created_at", "id"), False),
         )
+
+
+class AgentVersion(Table):
+    """What an agent was from one change to the next. Written once; `number` counts from 1 for each agent."""
+
+    organization_id = KeyField()
+    agent_id = KeyField()
+    number = IntegerField()
+    name = TextField()
+    display_name = TextField(null=True)
+    description = TextField(null=True)
+    system_prompt = TextField()
+    default_model_id = TextField(null=True)
+    tags = DocumentField()
+    capabilities = DocumentField()
+    max_iterations = IntegerField()
+    created_at = BigIntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("organization_id", "agent_id", "number")
+        constraints = [SQL("FOREIGN KEY (organization_id, agent_id) REFERENCES agent (organization_id, id)")]
+
+
+class Environment(Table):
+    """What a server had that sessions ran with, as JSON; of no organization. Text, and no document, since its
+    id is a digest of how it is written."""
+
+    id = BigIntegerField(primary_key=True)
+    definition = TextField()
 
 
 class Session(Table):
@@ -91,6 +121,9 @@ class Session(Table):
     created_at = BigIntegerField()
     updated_at = BigIntegerField()
     turn_expires_at = BigIntegerField(null=True)
+    created_version = IntegerField(constraints=[SQL("DEFAULT 1")])
+    pinned_version = IntegerField(null=True)
+    environment = BigIntegerField(null=True)
 
     class Meta:
         primary_key = CompositeKey("organization_id", "id")
@@ -191,6 +224,19 @@ class IdempotentAnswer(Table):
         indexes = ((("organization_id", "created_at"), False),)
 
 
+class SessionEvent(Table):
+    """What one transaction changed of an organization's sessions, a JSON list. Its changes are events with
+    the numbers up to `last`."""
+
+    organization_id = KeyField()
+    last = BigIntegerField()
+    at = BigIntegerField()
+    changes = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("organization_id", "last")
+
+
 class AuditEvent(Table):
     """What someone did, or tried to. It outlives what it names, so it refers to none of that. Its id begins
     with its time, so the key is also the order of a list."""
@@ -231,11 +277,14 @@ TABLES = (
     Organization,
     ApiKey,
     Agent,
+    AgentVersion,
+    Environment,
     Session,
     SessionPin,
     Turn,
     SessionCount,
     IdempotentAnswer,
+    SessionEvent,
     AuditEvent,
     SharedSecret,
 )

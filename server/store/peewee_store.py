@@ -8,13 +8,18 @@ from pathlib import Path
 from server.core.clock import Clock, wall_clock
 from server.core.errors import Reason, ServiceError
 from server.core.meters import Meters
-from server.core.spans import Span
+from server.core.quota import NO_QUOTAS, Quotas
+from server.core.spans import Spans
 from server.store import models
+from server.store.agent_versions import PeeweeAgentVersions
 from server.store.agents import PeeweeAgents
 from server.store.audit import PeeweeAudit
 from server.store.dialect import Dialect
+from server.store.environments import PeeweeEnvironments
 from server.store.keys import PeeweeKeys
 from server.store.once import Answers
+from server.store.quotas import HeldQuotas
+from server.store.session_events import PeeweeSessionEvents
 from server.store.sessions import PeeweeSessions
 from server.store.shared_secrets import SharedSecrets
 from server.store.sqlite import SqliteDialect
@@ -30,7 +35,8 @@ LONGEST_QUEUE = 1024
 class PeeweeStore:
     """A core.store.Store over a database whose schema is up to date: see migrate.py.
 
-    `clock` says when a lease has run out; reads and writes have a `span` each, where there is one.
+    `clock` says when a lease has run out. `notify` has PostgreSQL tell all processes of new events.
+    `quotas` says how much an organization may have. Reads and writes have `spans`, where there are such.
     """
 
     def __init__(
@@ -40,22 +46,28 @@ class PeeweeStore:
         largest_group: int = LARGEST_GROUP,
         meters: Meters | None = None,
         clock: Clock = wall_clock,
-        span: Span | None = None,
+        notify: bool = True,
+        quotas: Quotas = NO_QUOTAS,
+        spans: Spans | None = None,
     ) -> None:
         if meters is not None:
             dialect = TimedDialect(dialect, meters)
-        if span is not None:
-            dialect = TracedDialect(dialect, span)
+        if spans is not None:
+            dialect = TracedDialect(dialect, spans)
         self._dialect = dialect
         with dialect.database.bind_ctx(models.TABLES):
             parts = dialect, self._before_commit, longest_queue, largest_group, meters
-            self._writer = Writer(*parts) if span is None else TracedWriter(*parts, span)
+            self._writer = Writer(*parts) if spans is None else TracedWriter(*parts, spans)
             answers = Answers(dialect)
-            self.audit = PeeweeAudit(dialect, self._writer)
-            self.agents = PeeweeAgents(dialect, self._writer, answers, self.audit)
-            self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, self.audit, clock)
+            held = HeldQuotas(dialect, quotas)
+            audit = self.audit = PeeweeAudit(dialect, self._writer)
+            self.agent_versions = versions = PeeweeAgentVersions(dialect)
+            self.environments = PeeweeEnvironments(dialect, self._writer)
+            self.agents = PeeweeAgents(dialect, self._writer, versions, answers, held, audit)
+            self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, clock, held, audit)
             self.turns = PeeweeTurns(dialect, self._writer, self.sessions, answers, clock)
-            self.keys = PeeweeKeys(dialect, self._writer, self.audit)
+            self.session_events = PeeweeSessionEvents(dialect, self._writer, clock, notify)
+            self.keys = PeeweeKeys(dialect, self._writer, held, audit)
             self._secrets = SharedSecrets(dialect, self._writer)
 
     def shared_secret(self, name: str) -> bytes:
@@ -79,11 +91,13 @@ class PeeweeStore:
 
     def close(self) -> None:
         """Finishes the writes that wait, refuses new ones, and closes every connection."""
+        self.session_events.close()
         self._writer.close()
         self._dialect.close()
 
     def _before_commit(self, transaction: Transaction) -> None:
         self.sessions.add_counts(transaction)
+        self.session_events.append(transaction)
 
 
 def open_dialect(url: str, prepare: bool = True) -> Dialect:

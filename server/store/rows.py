@@ -10,6 +10,7 @@ import orjson
 from peewee import Field
 
 from server.core.agent import Agent, AgentStatus
+from server.core.agent_version import AgentVersion
 from server.core.caller import ApiKey, Organization, Scope
 from server.core.layer import Layer
 from server.core.session import Session, SessionStatus
@@ -35,6 +36,9 @@ SESSION_COLUMNS: list[Field] = [
     models.Session.created_at,
     models.Session.updated_at,
     models.Session.turn_expires_at,
+    models.Session.created_version,
+    models.Session.pinned_version,
+    models.Session.environment,
 ]
 TURN_COLUMNS: list[Field] = [
     models.Turn.organization_id,
@@ -63,13 +67,15 @@ AGENT_COLUMNS: list[Field] = [
     models.Agent.status,
     models.Agent.created_at,
     models.Agent.updated_at,
+    models.Agent.version,
 ]
 
 
 def read_session(row: Row) -> SessionRow:
-    """A session of SESSION_COLUMNS, its agent's capabilities, and a column of its pin, null for none."""
+    """A session of SESSION_COLUMNS, the capabilities of its agent's version, and a column of its pin, null
+    for none."""
     organization_id, id, agent_id, title, tags, model_id, capabilities, status, *rest = row
-    created, updated, turn_expires_at, agent, pin = rest
+    created, updated, turn_expires_at, created_version, pinned_version, environment, agent, pin = rest
     session = Session(
         cast(bytes, organization_id),
         cast(bytes, id),
@@ -82,6 +88,9 @@ def read_session(row: Row) -> SessionRow:
         cast(int, created),
         cast(int, updated),
         cast("int | None", turn_expires_at),
+        cast(int, created_version),
+        cast("int | None", pinned_version),
+        cast("int | None", environment),
     )
     return SessionRow(session, Layer.parse(cast(str, agent)), pin is not None)
 
@@ -101,6 +110,9 @@ def session_values(session: Session, key: Callable[[bytes], Bound]) -> tuple[Bou
         session.created_at,
         session.updated_at,
         session.turn_expires_at,
+        session.created_version,
+        session.pinned_version,
+        session.environment,
     )
 
 
@@ -144,7 +156,7 @@ def turn_values(turn: Turn, key: Callable[[bytes], Bound]) -> tuple[Bound, ...]:
 def read_agent(row: Row) -> Agent:
     """An agent of AGENT_COLUMNS."""
     organization_id, id, name, display_name, description, prompt, model, tags, *rest = row
-    capabilities, max_iterations, status, created, updated = rest
+    capabilities, max_iterations, status, created, updated, version = rest
     return Agent(
         cast(bytes, organization_id),
         cast(bytes, id),
@@ -159,6 +171,7 @@ def read_agent(row: Row) -> Agent:
         _AGENT_STATUS[cast(str, status)],
         cast(int, created),
         cast(int, updated),
+        cast(int, version),
     )
 
 
@@ -182,6 +195,45 @@ def agent_values(agent: Agent, key: Callable[[bytes], Bound]) -> tuple[Bound, ..
         search_text,
         agent.created_at,
         agent.updated_at,
+        agent.version,
+    )
+
+
+def read_agent_version(row: Row) -> AgentVersion:
+    """A version of all columns of models.AgentVersion, in the order of its fields."""
+    organization_id, agent_id, number, name, display_name, description, prompt, model, *rest = row
+    tags, capabilities, max_iterations, created = rest
+    return AgentVersion(
+        cast(bytes, organization_id),
+        cast(bytes, agent_id),
+        cast(int, number),
+        cast(str, name),
+        cast("str | None", display_name),
+        cast("str | None", description),
+        cast(str, prompt),
+        cast("str | None", model),
+        _tags(cast(str, tags)),
+        Layer.parse(cast(str, capabilities)),
+        cast(int, max_iterations),
+        cast(int, created),
+    )
+
+
+def agent_version_values(version: AgentVersion, key: Callable[[bytes], Bound]) -> tuple[Bound, ...]:
+    """The values of the columns of models.AgentVersion, in the order of its fields."""
+    return (
+        key(version.organization_id),
+        key(version.agent_id),
+        version.number,
+        version.name,
+        version.display_name,
+        version.description,
+        version.system_prompt,
+        version.default_model_id,
+        tags_text(version.tags),
+        version.capabilities.text,
+        version.max_iterations,
+        version.created_at,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import NamedTuple
 
-from peewee import EXCLUDED, JOIN, SQL, Expression, ModelDelete, Node, Query, Select, fn
+from peewee import EXCLUDED, JOIN, SQL, Case, Expression, ModelDelete, Node, Query, Select, fn
 
 from server.core.session import SessionFilter
 from server.store import models
@@ -89,10 +89,9 @@ class SessionStatements:
         return models.Session.organization_id == parameter("organization_id")
 
     def _rows(self, pinned: bool = False) -> Select:
-        table, agent, pin = models.Session, models.Agent, models.SessionPin
-        its_agent = (agent.organization_id == table.organization_id) & (agent.id == table.agent_id)
+        table, pin = models.Session, models.SessionPin
         # Not joined: a database that knows little of its tables has then nothing to get wrong.
-        columns = (*SESSION_COLUMNS, agent.select(agent.capabilities).where(its_agent))
+        columns = (*SESSION_COLUMNS, _agent_capabilities())
         if pinned:
             return self._pinned(*columns, pin.session_id)
         return table.select(*columns, pin.select(pin.session_id).where(_its_pin()))
@@ -123,6 +122,20 @@ class SessionStatements:
         if shape.search:
             condition &= self._dialect.contains(table.search_text, parameter("search"))
         return condition
+
+
+def _agent_capabilities() -> Case:
+    """Those of the version that the session runs with; for the latest, the version is not looked for."""
+    table, agent, version = models.Session, models.Agent, models.AgentVersion
+    its_agent = (agent.organization_id == table.organization_id) & (agent.id == table.agent_id)
+    its_version = (
+        (version.organization_id == table.organization_id)
+        & (version.agent_id == table.agent_id)
+        & (version.number == table.pinned_version)
+    )
+    latest = agent.select(agent.capabilities).where(its_agent)
+    pinned = version.select(version.capabilities).where(its_version)
+    return Case(None, [(table.pinned_version.is_null(), latest)], pinned)
 
 
 def _its_pin() -> Expression:

@@ -12,6 +12,7 @@ from server.core.audit import Actor
 from server.core.clock import Clock
 from server.core.errors import Reason, ServiceError
 from server.core.ids import first_id
+from server.core.later import Later
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
 from server.core.store import NO_KEY, Once, Replay, SessionRow
@@ -21,7 +22,9 @@ from server.store.audit import PeeweeAudit
 from server.store.dialect import Dialect, MissingRow, StoreFailure
 from server.store.group import Batch
 from server.store.once import Answers
+from server.store.quotas import HeldQuotas, SessionRoom
 from server.store.rows import folded, read_session, session_values, tags_text
+from server.store.session_events import note
 from server.store.session_statements import SessionStatements, Shape, shape_of
 from server.store.statement import Bound, powers_of_two
 from server.store.transaction import Transaction
@@ -50,8 +53,9 @@ class PeeweeSessions:
         writer: Writer,
         agents: PeeweeAgents,
         answers: Answers,
-        audit: PeeweeAudit,
         clock: Clock,
+        quotas: HeldQuotas,
+        audit: PeeweeAudit,
     ) -> None:
         self._dialect = dialect
         self._writer = writer
@@ -59,6 +63,7 @@ class PeeweeSessions:
         self._answers = answers
         self._audit = audit
         self._clock = clock
+        self._quotas = quotas
         self._statements = SessionStatements(dialect)
 
     def get(self, organization_id: bytes, id: bytes, key_id: bytes = NO_KEY) -> SessionRow | None:
@@ -104,7 +109,7 @@ class PeeweeSessions:
         make: Callable[[Agent | None], Session],
         once: Once[SessionRow] | None,
         deadline: float,
-    ) -> SessionRow | Replay:
+    ) -> Later[SessionRow | Replay]:
         create: Batch[_New, SessionRow | Replay] = self._create
         return self._writer.add(create, _New(organization_id, agent, make, once), deadline)
 
@@ -127,6 +132,7 @@ class PeeweeSessions:
             values = session_values(changed, key)
             transaction.execute(self._statements.update, (*values[2:], *values[:2]))
             _count_move(transaction, before.session, changed)
+            note(transaction, before.session, changed)
             self._audit.note(transaction, actor, before.session, changed)
             return self._as_of_now(replace(before, session=changed))
 
@@ -143,6 +149,7 @@ class PeeweeSessions:
             transaction.execute(self._statements.delete_turns, here)
             transaction.execute(self._statements.delete, here)
             transaction.count(organization_id, row.session.agent_id, row.session.status, -1)
+            note(transaction, row.session, None)
             self._audit.note(transaction, actor, row.session, None)
             return True
 
@@ -216,7 +223,8 @@ class PeeweeSessions:
         self, transaction: Transaction, wanted: Sequence[_New]
     ) -> Sequence[SessionRow | Replay | ServiceError]:
         agents: dict[tuple[bytes, bytes | str], Agent | None] = {}
-        outcomes = [self._outcome(transaction, new, agents) for new in wanted]
+        room = self._quotas.room_for_sessions(transaction)
+        outcomes = [self._outcome(transaction, new, agents, room) for new in wanted]
         made = [(new, o) for new, o in zip(wanted, outcomes, strict=True) if isinstance(o, SessionRow)]
         self._insert(transaction, [row.session for _, row in made])
         for new, row in made:
@@ -229,6 +237,7 @@ class PeeweeSessions:
         transaction: Transaction,
         new: _New,
         agents: dict[tuple[bytes, bytes | str], Agent | None],
+        room: SessionRoom | None,
     ) -> SessionRow | Replay | ServiceError:
         try:
             if new.once:
@@ -240,6 +249,8 @@ class PeeweeSessions:
                 agents[named] = self._agents.read(transaction, *named)
             agent = agents[named]
             session = new.make(agent)
+            if room is not None:
+                room.take(new.organization_id)
         except StoreFailure:
             raise
         except ServiceError as error:
@@ -255,6 +266,7 @@ class PeeweeSessions:
             transaction.execute(self._statements.insert[len(part)], values)
         for session in sessions:
             transaction.count(session.organization_id, session.agent_id, session.status, 1)
+            note(transaction, None, session)
 
     def _filter_values(self, filter: SessionFilter) -> tuple[Bound, ...]:
         values: list[Bound] = []

@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from peewee import Expression, Field, Value
 
+from server.core.later import Later
 from server.core.meters import Meters
-from server.core.spans import Span
+from server.core.spans import Spans
 from server.store.dialect import Cursor, Dialect
 from server.store.group import Batch
 from server.store.statement import Bound, Statement
@@ -23,9 +24,9 @@ R = TypeVar("R")
 class TracedDialect:
     """Passes everything on to a dialect; statements on the threads of calls, which are reads, have a span."""
 
-    def __init__(self, dialect: Dialect, span: Span) -> None:
+    def __init__(self, dialect: Dialect, spans: Spans) -> None:
         self._dialect = dialect
-        self._span = span
+        self._spans = spans
         self.database = dialect.database
         self.begin = dialect.begin
         self.shard = dialect.shard
@@ -35,7 +36,7 @@ class TracedDialect:
         self.command = dialect.command
 
     def execute(self, statement: Statement, values: Sequence[Bound]) -> Cursor:
-        with self._span("store read"):
+        with self._spans.within("store read"):
             return self._dialect.execute(statement, values)
 
     def together(self) -> AbstractContextManager[None]:
@@ -64,15 +65,14 @@ class TracedWriter(Writer):
         longest_queue: int,
         largest_group: int,
         meters: Meters | None,
-        span: Span,
+        spans: Spans,
     ) -> None:
         super().__init__(dialect, before_commit, longest_queue, largest_group, meters)
-        self._span = span
+        self._spans = spans
 
     def run(self, write: Callable[[Transaction], T], deadline: float) -> T:
-        with self._span("store write"):
+        with self._spans.within("store write"):
             return super().run(write, deadline)
 
-    def add(self, batch: Batch[T, R], item: T, deadline: float) -> R:
-        with self._span("store write"):
-            return super().add(batch, item, deadline)
+    def add(self, batch: Batch[T, R], item: T, deadline: float) -> Later[R]:
+        return self._spans.until_there("store write", super().add(batch, item, deadline))

@@ -21,6 +21,7 @@ from server.store import models
 from server.store.dialect import Dialect
 from server.store.once import Answers
 from server.store.rows import TURN_COLUMNS, read_turn, turn_values
+from server.store.session_events import note
 from server.store.sessions import PeeweeSessions
 from server.store.statement import Bound, Statement, compile_query, parameter, values_of
 from server.store.transaction import Transaction
@@ -86,6 +87,7 @@ class PeeweeTurns:
             self._keep(transaction, before, turn)
             changed = session_with(session, turn)
             self._sessions.move(transaction, session, changed)
+            note(transaction, session, changed, turn, _changed_paths(before, turn))
             if once:
                 self._answers.keep(transaction, organization_id, once, turn)
             return SessionTurn(changed, turn)
@@ -113,10 +115,12 @@ class PeeweeTurns:
         changed = session_at(session, now)
         if changed != session:
             running = self._find(transaction, session, None)
+            expired = None if running is None else turn_at(running, now)
             # A session that was made active by hand has no turn.
-            if running is not None:
-                self._keep(transaction, running, turn_at(running, now))
+            if expired is not None:
+                self._keep(transaction, running, expired)
             self._sessions.move(transaction, session, changed)
+            note(transaction, session, changed, expired, () if expired is None else ("turn",))
         return changed
 
     def _find(self, transaction: Transaction, session: Session, id: bytes | None) -> Turn | None:
@@ -134,6 +138,15 @@ class PeeweeTurns:
 
     def _key(self, *ids: bytes) -> tuple[Bound, ...]:
         return tuple(map(self._dialect.key, ids))
+
+
+def _changed_paths(before: Turn | None, turn: Turn) -> tuple[str, ...]:
+    """What an event says of a turn that is other than before; nothing of a lease that lasts longer."""
+    if before is None or before.id != turn.id or before.outcome is not turn.outcome:
+        return ("turn",)
+    if before.cancel_requested_at != turn.cancel_requested_at:
+        return ("turn.cancel_requested",)
+    return ()
 
 
 class _Statements:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from typing import TypeVar, cast
 
 from server.core.errors import Reason, ServiceError
+from server.core.later import Later, Take
 from server.core.meters import Meters
 from server.store.dialect import Dialect
 from server.store.group import AnyBatch, Batch, Groups, Write
@@ -52,6 +53,7 @@ class Writer:
         self._group_sizes = meters.groups if meters else None
         self._queue: queue.SimpleQueue[Write | None] = queue.SimpleQueue()
         self._closed = False
+        self._closing = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -61,18 +63,25 @@ class Writer:
         Returns when that is on disk. Raises what `write` raises, DEADLINE_EXCEEDED when the deadline
         passed before it began, QUEUE_FULL, and STORE_UNAVAILABLE.
         """
-        waiting = Write(deadline)
+        ended = threading.Lock()
+        ended.acquire()
+        waiting = Write(deadline, lambda _: ended.release())
         waiting.run = write
-        self._wait_for(waiting)
-        return cast(T, waiting.result)
+        self._enqueue(waiting)
+        ended.acquire()
+        return cast(T, waiting.take())
 
-    def add(self, batch: Batch[T, R], item: T, deadline: float) -> R:
-        """Writes an item along with the others of its batch in the next transaction; as `run`."""
-        waiting = Write(deadline)
-        waiting.batch = cast(AnyBatch, batch)
-        waiting.item = item
-        self._wait_for(waiting)
-        return cast(R, waiting.result)
+    def add(self, batch: Batch[T, R], item: T, deadline: float) -> Later[R]:
+        """Writes an item along with the others of its batch in the next transaction after it is begun; as
+        `run`, but nobody waits."""
+
+        def begin(tell: Callable[[Take[R]], None]) -> None:
+            waiting = Write(deadline, lambda write: tell(cast("Take[R]", write.take)))
+            waiting.batch = cast(AnyBatch, batch)
+            waiting.item = item
+            self._enqueue(waiting)
+
+        return Later(begin)
 
     def is_alive(self) -> bool:
         """Whether the thread works."""
@@ -84,21 +93,19 @@ class Writer:
 
     def close(self) -> None:
         """Refuses further writes, finishes those that wait, and ends the thread."""
-        self._closed = True
-        self._queue.put(_STOP)
+        with self._closing:
+            self._closed = True
+            self._queue.put(_STOP)
         self._thread.join()
 
-    def _wait_for(self, waiting: Write) -> None:
-        if self._closed:
-            raise _unavailable("the server is stopping")
+    def _enqueue(self, waiting: Write) -> None:
         if self._queue.qsize() >= self._longest_queue:
             raise ServiceError(Reason.QUEUE_FULL, "too many writes wait already; try again", retry_after=0.1)
-        self._queue.put(waiting)
-        while not waiting.done.acquire(timeout=1.0):
-            if not self._thread.is_alive() and not waiting.done.acquire(timeout=0.1):
-                raise _unavailable("the writer has died")
-        if waiting.error is not None:
-            raise waiting.error
+        # What is queued before the writer closes has its end told by it, and after that nothing is.
+        with self._closing:
+            if self._closed:
+                raise _unavailable("the server is stopping")
+            self._queue.put(waiting)
 
     def _work(self) -> None:
         group: list[Write] = []
@@ -110,7 +117,7 @@ class Writer:
                     self._group_sizes.add("", len(group))
                 self._groups.run(group)
                 for write in group:
-                    write.done.release()
+                    write.ended(write)
                 group = []
                 if stopping:
                     break
@@ -118,9 +125,10 @@ class Writer:
             logger.critical("the writer died; writes fail until the process is replaced", exc_info=True)
             for write in group:
                 write.error = _unavailable("the writer has died")
-                write.done.release()
+                write.ended(write)
         finally:
-            self._closed = True
+            with self._closing:
+                self._closed = True
             self._dialect.database.close()
             self._fail_what_waits()
 
@@ -142,7 +150,7 @@ class Writer:
             write = self._queue.get()
             if write is not _STOP:
                 write.error = _unavailable("the server is stopping")
-                write.done.release()
+                write.ended(write)
 
 
 def _unavailable(text: str) -> ServiceError:

@@ -39,7 +39,8 @@ class CopyAgent:
         if original is None:
             raise agent_not_found(format_id("agent", id))
         now = self.clock()
-        agent = replace(original, id=new_id(now), status=AgentStatus.ACTIVE, created_at=now, updated_at=now)
+        new = replace(original, id=new_id(now), status=AgentStatus.ACTIVE, created_at=now, updated_at=now)
+        agent = replace(new, version=1)
         once = Once("CopyAgent", request_id, fingerprint(id), encode_agent, now) if request_id else None
         base = f"{original.name}-copy"
         created = create_under_free_name(self.store.agents, agent, base, once, deadline, actor)

@@ -31,7 +31,8 @@ def agent_of(spec: SessionSpec) -> bytes | str:
 
 
 def draft_session(merge: Merge, models: ModelTable, agent: Agent | None, spec: SessionSpec) -> Draft:
-    """The session that the spec asks for, with the agent that it names, None if there is none.
+    """The session that the spec asks for, with the agent that it names, None if there is none; with a pin the
+    agent is as it was in the version that the session runs with.
 
     Raises AGENT_NOT_FOUND, AGENT_ARCHIVED, UNKNOWN_MODEL, and for its capabilities whatever
     `merge.refuse` does.
@@ -54,5 +55,7 @@ def draft_session(merge: Merge, models: ModelTable, agent: Agent | None, spec: S
         status=SessionStatus.STARTED,
         created_at=0,
         updated_at=0,
+        created_version=agent.version,
+        pinned_version=agent.version if spec.pin else None,
     )
     return Draft(session, agent, merged)

@@ -9,7 +9,8 @@ from server.core.model import ModelTable
 from server.core.runtime_agent import RuntimeAgent, RuntimeSettings, compose
 from server.core.session import SessionSpec, SessionView
 from server.core.store import Store
-from server.usecases.draft_session import agent_of, draft_session
+from server.usecases.bound_agent import named_agent, pinned_agent
+from server.usecases.draft_session import draft_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +31,10 @@ class PreviewSession:
     default_model: str | None
 
     def __call__(self, organization_id: bytes, spec: SessionSpec) -> Preview:
-        """The preview. Raises what `draft_session` raises."""
-        agents, named = self.store.agents, agent_of(spec)
-        if isinstance(named, str):
-            agent = agents.find(organization_id, named)
-        else:
-            agent = agents.get(organization_id, named)
+        """The preview. Raises AGENT_VERSION_NOT_FOUND, and what `draft_session` raises."""
+        agent = named_agent(self.store, organization_id, spec)
+        if agent is not None and spec.pin is not None:
+            agent = pinned_agent(self.store, agent, spec.pin)
         draft = draft_session(self.merge, self.models, agent, spec)
         settings = RuntimeSettings(
             agent_prompt=draft.agent.system_prompt,

@@ -62,7 +62,6 @@ async def test_a_person_is_told_that_the_service_is_another(client: Everruns) ->
         client.connections.list(),
         client.workspace_files.list("w"),
         client.sessions.export(session),
-        client.agents.list_versions("agent_" + "0" * 32),
         client.agents.analyze("Read."),
         client.capabilities.list_guardrail_examples(),
     ):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from server.store.migrate import migrate
 from server.store.peewee_store import PeeweeStore, open_dialect
 from tests.wire.harness.gateway import running_gateway
 from tests.wire.harness.json_value import Json
-from tests.wire.harness.server import running_server_over
+from tests.wire.harness.server import running_server, running_server_over, settings_of
 from tests.wire.harness.tenant import new_organization
 
 pytestmark = pytest.mark.anyio
@@ -74,3 +75,36 @@ async def test_a_server_that_has_too_much_to_do(tmp_path: Path) -> None:
     assert "try again" in refused.value.message
     store.close()
     full.close()
+
+
+async def list_again_and_again(client: Everruns) -> None:
+    for _ in range(1_000):
+        await client.agents.list()
+
+
+async def test_a_key_that_calls_more_often_than_it_may(tmp_path: Path) -> None:
+    limited = settings_of(tmp_path, EVERRUNS_KEY_RATE="1", EVERRUNS_KEY_BURST="2")
+    with running_server(limited) as (store, target), running_gateway(target) as http:
+        keys = new_organization(store)["keys"]
+        assert isinstance(keys, dict)
+        async with Everruns(api_key=str(keys["owner"]), base_url=str(http.base_url)) as client:
+            with pytest.raises(RateLimitError) as refused:
+                await list_again_and_again(client)
+    assert refused.value.status_code == 429
+    assert re.fullmatch(
+        r"this API key calls more often than it may; ask again in 0\.\d+ s", refused.value.message
+    )
+
+
+async def test_an_organization_that_has_as_much_as_it_may(tmp_path: Path) -> None:
+    with (
+        running_server(settings_of(tmp_path, EVERRUNS_MOST_AGENTS="1")) as (store, target),
+        running_gateway(target) as http,
+    ):
+        keys = new_organization(store)["keys"]
+        assert isinstance(keys, dict)
+        async with Everruns(api_key=str(keys["owner"]), base_url=str(http.base_url)) as client:
+            await client.agents.create("one", "Read.")
+            with pytest.raises(ApiError, match="may have 1 agents, and has them; delete one") as refused:
+                await client.agents.create("two", "Read.")
+    assert refused.value.status_code == 400

@@ -35,6 +35,9 @@ _STILL_THERE = {
     ("GET", "/v1/agents/{id}"),
     ("GET", "/v1/agents/{id}/export"),
     ("POST", "/v1/agents/{id}/copy"),
+    ("GET", "/v1/agents/{agent_id}/versions"),
+    ("GET", "/v1/agents/{agent_id}/versions/{version}"),
+    ("GET", "/v1/agents/{agent_id}/versions:diff"),
     ("GET", "/v1/keys/{id}"),
 }
 """A deleted agent is archived: its sessions keep working, and it can be read, exported and copied. A revoked

@@ -93,7 +93,9 @@ def test_the_routes_are_those_of_the_protos() -> None:
         for route in code(paths)
     ]
     bindings = routes.bindings(routes.service_descriptors())
-    assert sorted(listed) == sorted(f"{b.method} {re.sub(r'{[a-z.]+}', '{id}', b.path)}" for b in bindings)
+    assert sorted(listed) == sorted(
+        f"{b.method} {re.sub(r'{[a-z]+[.]id}', '{id}', b.path)}" for b in bindings
+    )
     assert f"GET {health.PATH}" in TEXT
 
 

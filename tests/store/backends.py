@@ -15,6 +15,7 @@ import pytest
 from peewee import Database
 
 from server.core.clock import Clock, wall_clock
+from server.core.quota import NO_QUOTAS, Quotas
 from server.store import models
 from server.store.dialect import Dialect
 from server.store.migrate import migrate
@@ -27,7 +28,9 @@ class Backend(Protocol):
     name: str
     url: str
 
-    def open(self, longest_queue: int = LONGEST_QUEUE, clock: Clock = wall_clock) -> PeeweeStore:
+    def open(
+        self, longest_queue: int = LONGEST_QUEUE, clock: Clock = wall_clock, quotas: Quotas = NO_QUOTAS
+    ) -> PeeweeStore:
         """A store over the database, its schema up to date. May be called again: as another process."""
 
     def dialect(self) -> Dialect:
@@ -59,10 +62,12 @@ class _Opened:
         self.url = url
         self._closing: list[Callable[[], None]] = []
 
-    def open(self, longest_queue: int = LONGEST_QUEUE, clock: Clock = wall_clock) -> PeeweeStore:
+    def open(
+        self, longest_queue: int = LONGEST_QUEUE, clock: Clock = wall_clock, quotas: Quotas = NO_QUOTAS
+    ) -> PeeweeStore:
         dialect = self.dialect()
         migrate(dialect)
-        store = PeeweeStore(dialect, longest_queue, clock=clock)
+        store = PeeweeStore(dialect, longest_queue, clock=clock, quotas=quotas)
         self._closing.append(store.close)
         return store
 

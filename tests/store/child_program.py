@@ -56,7 +56,7 @@ def create(store: Store, organization_id: bytes, agent_id: bytes, key: str, once
         return row.session.id
 
     repeatable = Once("Create", key, b"", answer, now()) if once else None
-    made = store.sessions.create(organization_id, agent_id, make, repeatable, math.inf)
+    made = store.sessions.create(organization_id, agent_id, make, repeatable, math.inf).result()
     return made.answer if isinstance(made, Replay) else made.session.id
 
 

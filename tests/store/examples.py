@@ -132,7 +132,7 @@ def create(
             raise agent_not_found(format_id("agent", session.agent_id))
         return session
 
-    made = store.sessions.create(session.organization_id, session.agent_id, make, once, deadline)
+    made = store.sessions.create(session.organization_id, session.agent_id, make, once, deadline).result()
     return made if isinstance(made, Replay) else made.session
 
 

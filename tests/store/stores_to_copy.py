@@ -58,6 +58,7 @@ def fill(url: str) -> None:
     """Makes two organizations with some dozen rows in every table."""
     with closing(new_store(url)) as store:
         store.shared_secret("page tokens")
+        store.environments.keep(-(2**63), "".join(TEXTS))
         for _ in range(2):
             organization = new_organization(store)
             keys = (
@@ -72,7 +73,8 @@ def fill(url: str) -> None:
                 title = None if number % 5 == 0 else f"{text} {TEXTS[number % len(TEXTS)]}"
                 session = a_session(agent, title, ("B", "a", TEXTS[0]), SessionStatus.IDLE)
                 layer = a_layer(web_fetch=NESTED if number % 2 else None, current_time={})
-                create(store, replace(session, model_id="m", capabilities=layer), once(text))
+                pinned = replace(session, pinned_version=1 if number % 3 == 0 else None, environment=-(2**63))
+                create(store, replace(pinned, model_id="m", capabilities=layer), once(text))
                 if number % 2:
                     store.sessions.pin(organization, session.id, keys[number % 4 // 2].id, math.inf)
                 if number % 2 == 0:
@@ -80,6 +82,9 @@ def fill(url: str) -> None:
             gone = new_session(store, agents[0])
             store.sessions.delete(organization, gone.id, math.inf)
             archive(store, agents[1])
+            store.agents.update(
+                organization, agents[2].id, lambda agent: replace(agent, system_prompt="p"), math.inf
+            )
             store.audit.add([an_event(keys[number % 2], text) for number, text in enumerate(KEYS)], math.inf)
 
 

@@ -142,6 +142,7 @@ def test_an_update_keeps_what_it_makes_of_the_stored_agent(store: Store) -> None
     agent = new_agent(store, new_organization(store))
     later = now()
     wanted = replace(agent, name=agent.name + "2", tags=("a",), display_name="A", updated_at=later)
+    wanted = replace(wanted, version=2)
     seen: list[Agent] = []
 
     def change(stored: Agent) -> Agent:

@@ -58,7 +58,7 @@ def test_what_is_there_is_changed(store: Store, by_id: bool) -> None:
         math.inf,
     )
     assert seen == [stored]
-    assert applied == replace(wanted, id=stored.id)
+    assert applied == replace(wanted, id=stored.id, version=2)
     assert store.agents.get(stored.organization_id, stored.id) == applied
     listed = store.agents.list(stored.organization_id, AgentFilter(include_archived=True), PageRequest())
     assert listed.items == (applied,)
@@ -74,7 +74,8 @@ def test_an_id_finds_an_archived_agent_and_gives_it_another_name(store: Store) -
         organization, archived.id, wanted.name, becomes(wanted, seen), None, math.inf
     )
     assert seen == [archived]
-    assert applied == store.agents.find(organization, wanted.name) == replace(wanted, id=archived.id)
+    expected = replace(wanted, id=archived.id, version=2)
+    assert applied == store.agents.find(organization, wanted.name) == expected
 
 
 def test_a_name_does_not_find_an_archived_agent(store: Store) -> None:

@@ -120,6 +120,7 @@ def test_changes_of_different_fields_of_an_agent_at_once_all_hold(stores: list[P
     expected = replace(agent, max_iterations=agent.max_iterations + TIMES * len(AGENT_CHANGES))
     for number, change_one in enumerate(AGENT_CHANGES):
         expected = change_one(expected, f"{number + 1}{TIMES - 1}")
+    expected = replace(expected, version=1 + TIMES * len(AGENT_CHANGES))
     assert stores[0].agents.get(agent.organization_id, agent.id) == expected
 
 

@@ -37,11 +37,15 @@ ROWS = {
     "organization": 2,
     "api_key": 4,
     "agent": 2 * len(TEXTS),
+    "agent_version": 2 * (len(TEXTS) + 1),
+    "environment": 1,
     "session": 2 * len(KEYS),
     "session_pin": 2 * (len(KEYS) // 2),
     "turn": 2 * len(KEYS),
     "session_count": SESSION_COUNTS,
     "idempotent_answer": 2 * len(KEYS),
+    # Of each create, of a turn's begin and end and the next one's begin, and of one made and deleted.
+    "session_event": 2 * (len(KEYS) + 3 * (len(KEYS) // 2) + 2),
     "audit_event": 2 * len(KEYS),
     "shared_secret": 1,
 }

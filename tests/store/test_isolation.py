@@ -16,7 +16,7 @@ from server.core.errors import Reason, ServiceError
 from server.core.ids import new_id
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter
-from server.core.store import Agents, Audit, Keys, Sessions, Store, Turns
+from server.core.store import Agents, AgentVersions, Audit, Keys, Sessions, Store, Turns
 from server.core.turn import Turn
 from server.store.dialect import MissingRow
 from tests.store.examples import (
@@ -98,6 +98,12 @@ AGENTS: dict[str, Callable[[Store, bytes, Kept], object]] = {
     "apply": apply_agent,
     "update": lambda store, stranger, kept: store.agents.update(stranger, kept.agent.id, no_change, math.inf),
 }
+VERSIONS: dict[str, Callable[[Store, bytes, Kept], object]] = {
+    "get": lambda store, stranger, kept: store.agent_versions.get(stranger, kept.agent.id, 1),
+    "list": lambda store, stranger, kept: listed(
+        store.agent_versions.list(stranger, kept.agent.id, PageRequest())
+    ),
+}
 SESSIONS: dict[str, Callable[[Store, bytes, Kept], object]] = {
     "get": lambda store, stranger, kept: store.sessions.get(stranger, kept.session.id),
     "list": lambda store, stranger, kept: listed(
@@ -174,6 +180,7 @@ def methods(protocol: type) -> set[str]:
 
 def test_every_method_is_tried() -> None:
     assert set(AGENTS) == methods(Agents)
+    assert set(VERSIONS) == methods(AgentVersions)
     assert set(SESSIONS) == methods(Sessions)
     # What a sweep does is of no organization.
     assert set(TURNS) == methods(Turns) - {"end_expired"}
@@ -185,9 +192,17 @@ def test_every_method_is_tried() -> None:
 @pytest.mark.parametrize("has_its_own", [True, False])
 @pytest.mark.parametrize(
     "call",
-    [*AGENTS.values(), *SESSIONS.values(), *TURNS.values(), *KEYS.values(), *AUDIT.values()],
+    [
+        *AGENTS.values(),
+        *VERSIONS.values(),
+        *SESSIONS.values(),
+        *TURNS.values(),
+        *KEYS.values(),
+        *AUDIT.values(),
+    ],
     ids=[
         *AGENTS,
+        *VERSIONS,
         *SESSIONS,
         *TURNS,
         *(f"keys.{name}" for name in KEYS),
@@ -236,7 +251,7 @@ def test_an_agent_of_the_same_id_and_name_in_two_organizations_is_two(store: Sto
     store.agents.create(second, None, math.inf)
     session = a_session(second)
     create(store, session)
-    updated = replace(second, description="changed")
+    updated = replace(second, description="changed", version=2)
     store.agents.update(second.organization_id, second.id, lambda _: updated, math.inf)
     for agent, count in [(first, 0), (updated, 1)]:
         organization = agent.organization_id

@@ -51,7 +51,7 @@ def test_it_is_made_of_the_stored_agent(store: Store, by_id: bool, key: str | No
         make_noting(seen),
         once(key) if key else None,
         math.inf,
-    )
+    ).result()
     assert seen == [agent]
     assert isinstance(row, SessionRow)
     assert row.agent_capabilities == agent.capabilities
@@ -65,10 +65,10 @@ def test_an_agent_that_was_changed_is_seen_as_it_is_now(store: Store) -> None:
     store.agents.update(agent.organization_id, agent.id, lambda _: changed, math.inf)
     seen: list[Agent | None] = []
     for named in (agent.id, changed.name):
-        row = store.sessions.create(agent.organization_id, named, make_noting(seen), None, math.inf)
+        row = store.sessions.create(agent.organization_id, named, make_noting(seen), None, math.inf).result()
         assert isinstance(row, SessionRow)
         assert row.agent_capabilities == changed.capabilities
-    assert seen == [changed, changed]
+    assert seen == [replace(changed, version=2)] * 2
 
 
 def test_an_archived_agent_is_found_by_its_id_alone(store: Store) -> None:
@@ -76,8 +76,8 @@ def test_an_archived_agent_is_found_by_its_id_alone(store: Store) -> None:
     store.agents.create(agent, None, math.inf)
     seen: list[Agent | None] = []
     with pytest.raises(ServiceError):
-        store.sessions.create(agent.organization_id, agent.name, make_noting(seen), None, math.inf)
-    store.sessions.create(agent.organization_id, agent.id, make_noting(seen), None, math.inf)
+        store.sessions.create(agent.organization_id, agent.name, make_noting(seen), None, math.inf).result()
+    store.sessions.create(agent.organization_id, agent.id, make_noting(seen), None, math.inf).result()
     assert seen == [None, agent]
 
 
@@ -90,7 +90,7 @@ def test_where_there_is_no_agent_none_is_handed_over(store: Store, key: str | No
         with pytest.raises(ServiceError) as error:
             store.sessions.create(
                 organization, named, make_noting(seen), once(key) if key else None, math.inf
-            )
+            ).result()
         assert error.value.reason is Reason.AGENT_ARCHIVED
     assert seen == [None] * 5
     assert store.sessions.list(organization, SessionFilter(), PageRequest()).total == 0
@@ -109,7 +109,9 @@ def test_what_making_raises_comes_out_and_nothing_is_written(
         raise error
 
     with pytest.raises(type(error)) as raised:
-        store.sessions.create(agent.organization_id, agent.id, make, once(key) if key else None, math.inf)
+        store.sessions.create(
+            agent.organization_id, agent.id, make, once(key) if key else None, math.inf
+        ).result()
     assert raised.value is error
     assert store.sessions.list(agent.organization_id, SessionFilter(), PageRequest()).total == 0
     made = create(store, a_session(agent), once("key", "other"))
@@ -121,7 +123,7 @@ def test_a_name_is_not_taken_for_an_id(store: Store) -> None:
     agent = new_agent(store, organization)
     other = new_agent(store, organization, format_id("agent", agent.id))
     seen: list[Agent | None] = []
-    store.sessions.create(organization, other.name, make_noting(seen), None, math.inf)
+    store.sessions.create(organization, other.name, make_noting(seen), None, math.inf).result()
     assert seen == [other]
 
 
@@ -136,5 +138,5 @@ def test_a_session_of_another_agent_is_not_kept(store: Store, key: str | None) -
             lambda _: a_session(other),
             once(key) if key else None,
             math.inf,
-        )
+        ).result()
     assert store.sessions.list(agent.organization_id, SessionFilter(), PageRequest()).total == 0

@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 )
 
 from server.core.agent import Agent, AgentFilter, AgentStatus
+from server.core.agent_version import version_of
 from server.core.errors import Reason, ServiceError
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
@@ -107,8 +108,9 @@ class StoreMachine(RuleBasedStateMachine):
         elif status is AgentStatus.ACTIVE and self.named(name, but=id):
             self.refused(Reason.AGENT_ALREADY_EXISTS, update)
         else:
-            self.agents[id] = change(before)
+            self.agents[id] = next_agent(before, change(before))
             assert update() == self.agents[id]
+            self.has_all_versions(id)
 
     @rule(name=NAMES)
     def apply_agent_by_name(self, name: str) -> None:
@@ -119,9 +121,17 @@ class StoreMachine(RuleBasedStateMachine):
             assert agent == found
             return replace(new, id=agent.id) if agent else new
 
-        applied = change(found)
+        applied = next_agent(found, change(found)) if found else new
         assert self.store.agents.apply(self.organization, None, name, change, None, math.inf) == applied
         self.agents[applied.id] = applied
+        self.has_all_versions(applied.id)
+
+    def has_all_versions(self, id: bytes) -> None:
+        """Checks that an agent's versions are numbered without a gap, and that it is the last of them."""
+        page = self.store.agent_versions.list(self.organization, id, PageRequest(size=1000))
+        agent = self.agents[id]
+        assert [version.number for version in page.items] == [*range(agent.version, 0, -1)]
+        assert replace(page.items[0], created_at=0) == replace(version_of(agent), created_at=0)
 
     @rule(
         target=session_ids,
@@ -250,6 +260,12 @@ class StoreMachine(RuleBasedStateMachine):
             counts = self.store.sessions.counts(self.organization, id)
             statuses = Counter(s.status for s in self.sessions.values() if s.agent_id == id)
             assert {status: count for status, count in counts.items() if count} == statuses
+
+
+def next_agent(before: Agent, changed: Agent) -> Agent:
+    """The agent after a change, of another version if the machine has changed what a caller may."""
+    seen = [(agent.name, agent.system_prompt, agent.capabilities) for agent in (before, changed)]
+    return replace(changed, version=before.version + (seen[0] != seen[1]))
 
 
 def test_the_store_does_as_the_model(store: Store) -> None:

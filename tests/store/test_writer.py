@@ -121,7 +121,7 @@ def test_changes_of_one_thing_in_a_group_build_on_each_other(faulty_store: Peewe
 
     in_one_group(faulty_store, [partial(add, letter) for letter in "abcdefgh"])
     stored = faulty_store.agents.get(agent.organization_id, agent.id)
-    assert stored == replace(agent, system_prompt=agent.system_prompt + "abcdefgh")
+    assert stored == replace(agent, system_prompt=agent.system_prompt + "abcdefgh", version=9)
 
 
 @pytest.mark.parametrize("others", [0, 1])

@@ -44,7 +44,7 @@ def bad_make(store: PeeweeStore, kept: Kept) -> object:
     def make(_: Agent | None) -> Session:
         raise Bad
 
-    return store.sessions.create(kept.organization_id, kept.agent.id, make, None, math.inf)
+    return store.sessions.create(kept.organization_id, kept.agent.id, make, None, math.inf).result()
 
 
 def bad_answer(store: PeeweeStore, kept: Kept) -> object:
@@ -232,7 +232,9 @@ def test_what_failed_before_a_race_was_lost_does_not_matter(
                 raise failures.pop()
             return a_session(kept.agent)
 
-        return faulty_store.sessions.create(kept.organization_id, kept.agent.id, make_one, None, math.inf)
+        return faulty_store.sessions.create(
+            kept.organization_id, kept.agent.id, make_one, None, math.inf
+        ).result()
 
     writes: list[Callable[[], object]] = [partial(make, [failure]) for failure in failures]
     writes += [partial(create, faulty_store, a_session(kept.agent)) for _ in range(others)]

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from server.catalog.load import load_catalog
+from server.core.environment import Environment
 from server.core.errors import Reason, ServiceError
-from server.core.merge import remembering
 from server.core.model import ANY_MODEL
 from server.core.store import Store
 from server.core.turn import DEFAULT_LEASE, Turn, TurnOutcome
@@ -20,7 +20,7 @@ from server.usecases.heartbeat_turn import HeartbeatTurn
 from server.usecases.held_turn import HeldTurn
 from tests.store.examples import now
 
-_merge = remembering(load_catalog(None))
+_environment = Environment.of(load_catalog(None), ANY_MODEL, None)
 SECOND = 1_000_000
 
 
@@ -51,7 +51,7 @@ class Workers:
     ) -> Turn:
         """A turn; the one that it began when a request id is repeated."""
         wanted = NewTurn(session_id, worker, lease, request_id)
-        begin = BeginTurn(self.store, GetRuntimeAgent(self.store, _merge, ANY_MODEL, None), self.clock)
+        begin = BeginTurn(self.store, GetRuntimeAgent(self.store, _environment), self.clock)
         return begin(self.organization_id, wanted, math.inf).value.turn
 
     def begin_unless_one_runs(self, session_id: bytes, worker: str) -> Turn | None:

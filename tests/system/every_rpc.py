@@ -24,6 +24,11 @@ CALLS: dict[str, JsonObject] = {
     "GetAgent": {"id": "$CreateAgent.id"},
     "ListAgents": {"search": "second"},
     "UpdateAgent": {"id": "$CreateAgent.id", "agent": {"description": "d"}, "update_mask": "description"},
+    "PreviewAgentUpdate": {"id": "$CreateAgent.id", "agent": {"description": "e"}},
+    "ListAgentVersions": {"agent_id": "$CreateAgent.id"},
+    "GetAgentVersion": {"agent_id": "$CreateAgent.id", "version": 2},
+    "DiffAgentVersions": {"agent_id": "$CreateAgent.id", "from_version": 1, "to_version": 2},
+    "RollbackAgent": {"agent_id": "$CreateAgent.id", "version": 1},
     "PreviewAgent": {"agent": {**_AGENT, "name": "third"}},
     "CopyAgent": {"id": "$CreateAgent.id"},
     "ExportAgent": {"id": "$CreateAgent.id"},
@@ -38,6 +43,7 @@ CALLS: dict[str, JsonObject] = {
     "GetSessionStats": {"agent_id": "$CreateAgent.id"},
     "GetRuntimeAgent": {"id": "$CreateSession.id"},
     "ExplainSession": {"id": "$CreateSession.id"},
+    "GetSessionDrift": {"id": "$CreateSession.id"},
     "CompareSessions": {"a": "$CreateSession.id", "b": "$CreateSession.id"},
     "BeginTurn": {"session_id": "$CreateSession.id", "worker": "w"},
     "HeartbeatTurn": _TURN,
@@ -58,6 +64,9 @@ CALLS: dict[str, JsonObject] = {
     "DeleteSession": {"id": "$CreateSession.id"},
     "DeleteAgent": {"id": "$CreateAgent.id"},
 }
+
+ENDLESS = {"WatchSessions"}
+"""Those that answer for as long as somebody listens, which the tools would do for ever."""
 
 REFUSED: JsonObject = {"session": {"agent_id": "$ApplyAgent.agent.id", "capabilities": [{"ref": "web_fech"}]}}
 """A CreateSession that ends in UNKNOWN_CAPABILITY."""

@@ -183,6 +183,8 @@ SESSIONS = st.builds(
     status=st.sampled_from(SessionStatus),
     created_at=_TIMES,
     updated_at=_TIMES,
+    created_version=st.integers(1, 9),
+    pinned_version=st.none() | st.integers(1, 9),
 )
 AGENTS = st.builds(
     Agent,
@@ -199,4 +201,5 @@ AGENTS = st.builds(
     status=st.sampled_from(AgentStatus),
     created_at=_TIMES,
     updated_at=_TIMES,
+    version=st.integers(1, 9),
 )

@@ -11,8 +11,15 @@ import pytest
 from server.core.api_key import digest, new_key
 from server.core.caller import ApiKey, Caller, Scope
 from server.core.errors import Reason, ServiceError
+from server.core.token_buckets import TokenBuckets
 from server.usecases import authenticate
-from server.usecases.authenticate import REMEMBERED_FOR, Authenticate, require
+from server.usecases.authenticate import (
+    REMEMBERED_FOR,
+    UNKNOWN_BURST,
+    UNKNOWN_RATE,
+    Authenticate,
+    require,
+)
 
 ORGANIZATION = b"o" * 16
 KEY = new_key()
@@ -286,3 +293,33 @@ def test_a_scope_is_had_or_missing(scope: Scope) -> None:
         require(Caller(ORGANIZATION, b"", others), scope)
     assert refused.value.reason is Reason.SCOPE_MISSING
     assert scope in str(refused.value)
+
+
+def test_mistyped_keys_are_refused_without_a_lookup_however_many_come(keys: KeysInMemory) -> None:
+    authenticate = Authenticate(keys)
+    for number in range(3 * UNKNOWN_BURST):
+        assert refusal(authenticate, f"evr_{number:049d}") is Reason.API_KEY_INVALID
+    assert keys.lookups == 0
+
+
+def test_unknown_keys_are_looked_up_at_a_bounded_rate(keys: KeysInMemory) -> None:
+    authenticate = Authenticate(keys)
+    authenticate(KEY)
+    refusals = [refusal(authenticate, new_key()) for _ in range(2 * UNKNOWN_BURST)]
+    assert refusals[:UNKNOWN_BURST] == [Reason.API_KEY_INVALID] * UNKNOWN_BURST
+    assert refusals[-1] is Reason.RATE_LIMITED
+    assert keys.lookups < 2 * UNKNOWN_BURST
+    with pytest.raises(ServiceError) as limited:
+        authenticate(new_key())
+    assert 0 < (limited.value.retry_after or 0) <= 1 / UNKNOWN_RATE
+
+
+def test_keys_that_are_known_work_on_while_unknown_ones_are_tried(
+    keys: KeysInMemory, clock: Time, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusting = Authenticate(keys)
+    trusting(KEY)
+    monkeypatch.setattr(TokenBuckets, "wait", lambda *_: 1.0)
+    clock.now += 2 * REMEMBERED_FOR
+    assert trusting(KEY).organization_id == ORGANIZATION
+    assert refusal(trusting, new_key()) is Reason.RATE_LIMITED

@@ -25,7 +25,7 @@ from tests.unit.capabilities import layer
 
 KEY = bytes.fromhex("0192f3a17c5e7d3e8f0a1b2c3d4e5f60")
 AGENT = f"agent_{KEY.hex()}"
-SESSION_FIELDS = ["title", "tags", "model_id", "capabilities"]
+SESSION_FIELDS = ["title", "tags", "model_id", "capabilities", "agent_binding", "pinned_agent_version"]
 AGENT_FIELDS = [
     "name",
     "display_name",
@@ -169,7 +169,12 @@ def test_every_status_can_be_asked_for(status: SessionStatus) -> None:
 # Updates
 
 FULL_SESSION = session_pb2.SessionSpec(
-    title="t", tags=["a"], model_id="m", capabilities=[CapabilityConfig(ref="noop")]
+    title="t",
+    tags=["a"],
+    model_id="m",
+    capabilities=[CapabilityConfig(ref="noop")],
+    agent_binding=session_pb2.AGENT_BINDING_PINNED,
+    pinned_agent_version=1,
 )
 FULL_AGENT = agent_pb2.AgentSpec(
     name="a",

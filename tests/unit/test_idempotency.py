@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
+import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,3 +86,11 @@ def test_a_layers_keys_are_in_no_order() -> None:
     other = Layer.of([CapabilityConfig("a", {"y": 2, "x": 1})])
     assert fingerprint(one) == fingerprint(other)
     assert fingerprint(one) != fingerprint(EMPTY)
+
+
+@given(AGENTS, st.builds(SessionView, SESSIONS, TAGS))
+def test_what_was_kept_before_there_were_versions_is_read(agent: Agent, view: SessionView) -> None:
+    old_agent, old_session = orjson.loads(encode_agent(agent)), orjson.loads(encode_session(view))
+    assert decode_agent(orjson.dumps(old_agent[:-1])) == replace(agent, version=1)
+    session = replace(view.session, created_version=1, pinned_version=None)
+    assert decode_session(orjson.dumps(old_session[:-2])) == replace(view, session=session)

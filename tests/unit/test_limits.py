@@ -19,7 +19,7 @@ from everruns.v1.session_pb2 import SessionSpec
 from server.core.errors import Reason, ServiceError, Violation
 from server.core.json import JsonObject
 from server.rpc import decode
-from server.rpc.proto_options import limits
+from server.rpc.proto_options import is_required, limits
 from server.rpc.struct_json import to_struct
 from server.rpc.validate import validate
 from tests.unit.proto_fields import REQUESTS, Place, places
@@ -72,6 +72,8 @@ def probe_max_items(place: Place, kept: FieldLimits) -> Probe:
     def items(count: int) -> list[object]:
         if place.field.enum_type is not None:
             return [1] * count
+        if kept.id_of:
+            return [f"{kept.id_of}_{number:032x}" for number in range(count)]
         if place.field.message_type is None:
             return [f"/tag {number}" for number in range(count)]
         return [CapabilityConfig(ref=f"c{number}") for number in range(count)]
@@ -97,7 +99,9 @@ def probe_pattern(place: Place, kept: FieldLimits) -> Probe:
 
 
 def probe_minimum(place: Place, kept: FieldLimits) -> Probe:
-    return Probe([kept.minimum], [kept.minimum - 1], Reason.INVALID_FIELD)
+    # No number is a required one that is missing.
+    below = -1 if is_required(place.field) else kept.minimum - 1
+    return Probe([kept.minimum], [below], Reason.INVALID_FIELD)
 
 
 def probe_maximum(place: Place, kept: FieldLimits) -> Probe:
@@ -109,7 +113,7 @@ def probe_id_of(place: Place, kept: FieldLimits) -> Probe:
     within = [f"{kind}_{UUID}", f"{kind}_{UUID.replace('-', '')}", f"{kind}_{UUID}".upper()]
     other = "session" if kind == "agent" else "agent"
     beyond = [UUID, f"{other}_{UUID}", f"{kind}_{UUID}0", f"{kind}_{UUID[:-1]}", f"{kind}_", "x", " "]
-    return Probe(list(within), list(beyond), Reason.INVALID_ID)
+    return Probe([one(place, id) for id in within], [one(place, id) for id in beyond], Reason.INVALID_ID)
 
 
 def probe_max_depth(place: Place, kept: FieldLimits) -> Probe:

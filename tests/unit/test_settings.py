@@ -57,6 +57,21 @@ SETTINGS: dict[str, tuple[str, object, str, object]] = {
     "EVERRUNS_GRPC_CLIENT_KEY": ("grpc_client_key", None, "/srv/key.pem", Path("/srv/key.pem")),
     "EVERRUNS_GRPC_SERVER_NAME": ("grpc_server_name", None, "sessions.internal", "sessions.internal"),
     "EVERRUNS_AUDIT_RETENTION_DAYS": ("audit_days", 365, "0", 0),
+    "EVERRUNS_WATCHERS": ("watchers", 5_000, "0", 0),
+    "EVERRUNS_WATCH_BACKLOG": ("watch_backlog", 1_000, "10", 10),
+    "EVERRUNS_WATCH_BOOKMARK_SECONDS": ("watch_bookmark_seconds", 30, "1", 1),
+    "EVERRUNS_EVENTS_KEPT_SECONDS": ("events_kept_seconds", 3_600, "86400", 86_400),
+    "EVERRUNS_EVENTS_KEPT": ("events_kept", 100_000, "1000000000", 1_000_000_000),
+    "EVERRUNS_POSTGRES_NOTIFY": ("postgres_notify", True, "off", False),
+    "EVERRUNS_KEY_RATE": ("key_rate", None, "50", 50),
+    "EVERRUNS_KEY_BURST": ("key_burst", None, "7", 7),
+    "EVERRUNS_MOST_CALLS": ("most_calls", 2048, "9", 9),
+    "EVERRUNS_MOST_CALLS_OF_KEY": ("most_calls_of_key", None, "9", 9),
+    "EVERRUNS_MOST_CONNECTIONS": ("most_connections", 4000, "9", 9),
+    "EVERRUNS_CALL_SECONDS": ("call_seconds", 60, "9", 9),
+    "EVERRUNS_MOST_AGENTS": ("most_agents", 10_000, "0", None),
+    "EVERRUNS_MOST_KEYS": ("most_keys", 1_000, "9", 9),
+    "EVERRUNS_MOST_SESSIONS": ("most_sessions", None, "9", 9),
 }
 # What one process of several is told by another.
 OF_NO_VARIABLE: dict[str, object] = {"share_port": False, "metrics_socket": None}
@@ -85,6 +100,7 @@ def test_a_variable_sets_one_thing(name: str) -> None:
         "data_dir": {"database_url"},
         "database_url": by_database,
         "workers": {"max_connection_age"},
+        "postgres_prepare": {"postgres_notify"},
     }
     follows = by_another.get(attribute, set())
     others = values(read_settings({}))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import logging
 import threading
 from collections.abc import Callable
 from typing import cast
@@ -9,8 +11,13 @@ from typing import cast
 import pytest
 
 from server.core.errors import Reason, ServiceError
-from server.core.store import Turns
-from server.sweeper import BATCH, PRUNED_EVERY, Sweeper
+from server.core.store import SessionEvents, Turns
+from server.sweeper import Chore, Sweeper
+from server.usecases import end_expired_turns
+from server.usecases.end_expired_turns import EndExpiredTurns
+from server.usecases.forget_events import TRANSACTIONS, ForgetEvents, KeptEvents
+
+BATCH = end_expired_turns.BATCH
 
 
 class Expiring:
@@ -33,14 +40,59 @@ class Expiring:
         return ended
 
 
+class Old:
+    """In place of events: those of as many transactions as are left are to be forgotten."""
+
+    def __init__(self, left: int = 0) -> None:
+        self.left = left
+        self.asked: list[tuple[bytes, int, int]] = []
+
+    def forget(self, after: bytes, most: int, older_than: int, keep: int, rows: int) -> tuple[bytes, int]:
+        """As SessionEvents does, of one organization after the other."""
+        self.asked.append((after, older_than, keep))
+        forgotten = min(rows, self.left)
+        self.left -= forgotten
+        return bytes(15) + bytes([after[15] + 1]), forgotten
+
+
+def ending(turns: Expiring) -> EndExpiredTurns:
+    """What ends these."""
+    return EndExpiredTurns(cast(Turns, turns))
+
+
+def going_on() -> bool:
+    """Says never to stop."""
+    return False
+
+
 @pytest.mark.parametrize("left", [0, 1, BATCH, 3 * BATCH + 1])
 def test_a_sweep_ends_all_that_ran_out(left: int) -> None:
     turns = Expiring(left)
-    assert Sweeper(cast(Turns, turns)).sweep() == left
+    assert ending(turns)(going_on) == left
     assert turns.left == 0
 
 
-def test_what_is_too_old_is_looked_for_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_chore_that_is_told_to_stop_leaves_the_rest() -> None:
+    answers = itertools.chain([False], itertools.repeat(True))
+    turns, events = Expiring(3 * BATCH), Old(5 * TRANSACTIONS)
+    assert ending(turns)(lambda: next(answers)) == BATCH
+    forget = ForgetEvents(cast(SessionEvents, events), lambda: 0, KeptEvents())
+    assert forget(lambda: True) == 0
+    assert (turns.left, events.left) == (2 * BATCH, 5 * TRANSACTIONS)
+
+
+def test_events_are_forgotten_in_bites_of_the_same_organizations_until_few_are_left() -> None:
+    events = Old(2 * TRANSACTIONS + 5)
+    kept = KeptEvents(seconds=60, most=7)
+    forget = ForgetEvents(cast(SessionEvents, events), lambda: 100_000_000, kept)
+    assert forget(going_on) == 2 * TRANSACTIONS + 5
+    assert [after[15] for after, _, _ in events.asked] == [0, 0, 0]
+    assert {asked[1:] for asked in events.asked} == {(40_000_000, 7)}
+    assert forget(going_on) == 0
+    assert [after[15] for after, _, _ in events.asked] == [0, 0, 0, 1]
+
+
+def test_a_chore_that_is_rarely_due_is_done_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
     monkeypatch.setattr("server.sweeper.time.monotonic", lambda: now)
     asked: list[bool] = []
@@ -49,24 +101,36 @@ def test_what_is_too_old_is_looked_for_now_and_then(monkeypatch: pytest.MonkeyPa
         asked.append(stopping())
         return 7
 
-    sweeper = Sweeper(cast(Turns, Expiring(0)), prune)
+    chore = Chore("pruning", prune, every=3600)
     pruned = []
-    for now in (PRUNED_EVERY / 60, PRUNED_EVERY / 60 + 1, 2 * PRUNED_EVERY):  # noqa: B007  # the clock's
-        pruned.append(sweeper.prune())
+    for now in (60, 61, 7200):  # noqa: B007  # the clock's
+        pruned.append(chore.see_to(going_on))
     assert pruned == [7, 0, 7]
     assert asked == [False, False]
-    assert Sweeper(cast(Turns, Expiring(0))).prune() == 0
+
+
+def test_a_failure_is_told_once_until_it_works_again(caplog: pytest.LogCaptureFixture) -> None:
+    turns = Expiring(2, failures=3)
+    chore = Chore("ending turns", ending(turns), "turns ended")
+    with caplog.at_level(logging.INFO, "server.sweeper"):
+        done = [chore.see_to(going_on) for _ in range(4)]
+        turns.failures = 1
+        done.append(chore.see_to(going_on))
+    assert done == [0, 0, 0, 2, 0]
+    assert [record.levelname for record in caplog.records] == ["WARNING", "INFO", "WARNING"]
+    assert caplog.messages[1] == "2 turns ended"
 
 
 def test_sweeps_go_on_after_failures_until_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.sweeper.LONGEST_PAUSE", 0.01)
-    turns = Expiring(5, failures=3)
-    sweeper = Sweeper(cast(Turns, turns))
+    broken, turns = Expiring(0, failures=1_000_000), Expiring(5, failures=3)
+    # One that fails does not keep another from being seen to.
+    sweeper = Sweeper([Chore("broken", ending(broken)), Chore("ending turns", ending(turns))])
     sweeper.start()
     try:
         assert turns.done.wait(60)
     finally:
         sweeper.stop()
-    turns.left = 7
-    assert sweeper.sweep() == 0
+    turns.left, turns.failures = 7, 0
+    assert not any(thread.name == "sweeper" for thread in threading.enumerate())
     assert turns.left == 7

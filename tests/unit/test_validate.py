@@ -105,10 +105,13 @@ def test_what_is_required_must_be_there_unless_an_update_leaves_it_out(place: Pl
 def test_the_walk_finds_what_there_is() -> None:
     assert {str(place) for place in ENUMS} == {
         "ListSessionsRequest.status",
+        "WatchSessionsRequest.status",
         "EndTurnRequest.outcome",
         "CreateKeyRequest.key.scopes",
         *(f"{verb}SessionRequest.session.capabilities.mode" for verb in ("Create", "Preview", "Update")),
+        *(f"{verb}SessionRequest.session.agent_binding" for verb in ("Create", "Preview", "Update")),
         *(f"{verb}AgentRequest.agent.capabilities.mode" for verb in ("Create", "Apply", "Update", "Preview")),
+        "PreviewAgentUpdateRequest.agent.capabilities.mode",
     }
     assert {place.path for place in TIMES} == {"created_after", "created_before", "expires_at"}
     found = {str(place) for place in REQUIRED}

@@ -19,6 +19,7 @@ from server.app import AGENTS, AUDIT, CAPABILITIES, KEYS, MODELS, SESSIONS, TURN
 from server.core.caller import Scope
 from server.core.catalog import Catalog
 from server.core.clock import SystemClock
+from server.core.later import Later
 from server.core.store import Store
 from server.rpc.calls import Call, Calls, Undecodable
 from server.usecases.authenticate import Authenticate
@@ -71,11 +72,13 @@ class _Servicer:
 
 
 def _ending(
-    handle: Callable[[Message | Undecodable, grpc.ServicerContext], Message], answer: type[Message]
+    handle: Callable[[Message | Undecodable, grpc.ServicerContext], Message | Later[Message]],
+    answer: type[Message],
 ) -> Callable[[Message | Undecodable, grpc.ServicerContext], Message]:
     def end(request: Message | Undecodable, context: grpc.ServicerContext) -> Message:
         try:
-            return handle(request, cast(grpc.ServicerContext, _Context(context)))
+            answered = handle(request, cast(grpc.ServicerContext, _Context(context)))
+            return answered.result() if isinstance(answered, Later) else answered
         except _Aborted:
             # grpcio-testing sends the status that is set with whatever message is returned.
             return answer()

@@ -17,6 +17,7 @@ from tests.wire.harness.rpc import METHODS, method
 
 RECORDED = {
     *("CreateAgent", "ApplyAgent", "UpdateAgent", "CopyAgent", "ImportAgent", "DeleteAgent"),
+    "RollbackAgent",
     *("UpdateSession", "DeleteSession", "CreateKey", "RotateKey", "RevokeKey"),
 }
 NOT_RECORDED = {
@@ -30,7 +31,7 @@ NOT_RECORDED = {
 }
 """What changes something and leaves no event, and why."""
 
-_READING = ("Get", "List", "Preview", "Explain", "Compare", "Export")
+_READING = ("Get", "List", "Preview", "Explain", "Compare", "Diff", "Export", "Watch")
 
 
 def listed(clients: Clients, names: dict[str, Json], **query: str | int) -> list[JsonObject]:

@@ -57,15 +57,13 @@ def test_what_a_store_raises_is_answered(
     error = ServiceError(reason, "Ask again.", retry_after=0.5 if reason is Reason.QUEUE_FULL else None)
     with broken(store, error) as clients:
         for call in CALLS:
-            over_grpc, over_rest = (
-                clients.grpc.call(call.filled(names)),
-                clients.rest.call(call.filled(names)),
-            )
+            over_grpc = clients.grpc.call(call.filled(names))
             assert over_grpc == Failure(codes[0], reason, "Ask again.", (), error.retry_after)
-            # A Retry-After is in whole seconds.
-            assert over_rest == Failure(
-                codes[1], reason, "Ask again.", (), 1.0 if error.retry_after else None
-            )
+            for other in (clients.rest, clients.cli):
+                # A Retry-After is in whole seconds.
+                assert other.call(call.filled(names)) == Failure(
+                    codes[1], reason, "Ask again.", (), 1.0 if error.retry_after else None
+                )
 
 
 def test_a_defect_says_nothing_of_the_inside(
@@ -78,6 +76,10 @@ def test_a_defect_says_nothing_of_the_inside(
             assert (outcome.status, outcome.reason) == ("INTERNAL", "INTERNAL")
             assert "hunter2" not in outcome.message
             assert "RuntimeError" not in outcome.message
+            code, _, told = clients.cli.run(call.filled(names))
+            assert code == 4
+            assert b"INTERNAL: " in told
+            assert b"hunter2" not in told
             response = clients.rest.send(call.filled(names))
             assert response.status_code == 500
             assert response.json()["code"] == "INTERNAL"
@@ -128,6 +130,11 @@ def test_a_server_that_is_not_there(names: dict[str, Json]) -> None:
         health = clients.rest.http.get("/health")
         assert health.status_code == 503
         assert health.headers["retry-after"]
+        code, out, told = clients.cli.run(CREATE.filled(names))
+        assert (code, out) == (3, b"")
+        # Who types a call has set the address, and is told what became of it.
+        assert f"call: {target}: ".encode() in told
+        assert b"Connection refused" in told
         unreached = clients.grpc.call(CREATE.filled(names))
         assert isinstance(unreached, Failure)
         assert unreached.status == "UNAVAILABLE"

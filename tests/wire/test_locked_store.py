@@ -44,12 +44,14 @@ def lockable(tmp_path: Path) -> Iterator[Lockable]:
 def test_a_store_that_is_locked_is_unavailable(lockable: Lockable) -> None:
     clients, call = lockable.clients, replace(CREATE.filled(lockable.names), timeout=60)
     update = Call("ApplyAgent", {"name": "n", "system_prompt": "p"}, timeout=60).filled(lockable.names)
-    with write_lock_held(lockable.database), ThreadPoolExecutor(4) as threads:
+    with write_lock_held(lockable.database), ThreadPoolExecutor(5) as threads:
         waiting = [
             threads.submit(client.call, c) for client in (clients.grpc, clients.rest) for c in (call, update)
         ]
+        by_hand = threads.submit(clients.cli.call, call)
         assert lockable.total() == 0
         over_grpc, _, over_rest, _ = outcomes = [each.result() for each in waiting]
+        assert by_hand.result() == over_rest
     for outcome in outcomes:
         assert isinstance(outcome, Failure)
         assert outcome.reason == "STORE_UNAVAILABLE"
@@ -67,6 +69,7 @@ def test_a_deadline_that_passes_before_a_write_leaves_nothing(lockable: Lockable
     clients, call = lockable.clients, replace(CREATE.filled(lockable.names), timeout=0.3)
     with write_lock_held(lockable.database):
         over_grpc, over_rest = clients.grpc.call(call), clients.rest.call(call)
+        assert clients.cli.call(call) == over_rest
     assert isinstance(over_grpc, Failure)
     assert isinstance(over_rest, Failure)
     assert over_grpc.status == "DEADLINE_EXCEEDED"

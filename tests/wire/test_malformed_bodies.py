@@ -53,6 +53,11 @@ def test_malformed_bodies_are_refused(call: Call, names: dict[str, Json], client
     assert len(bodies) > 150
     wrong: list[tuple[bytes, int | str]] = []
     for body in bodies:
+        # A change names in the same object what to change, and these do not.
+        if call.rpc != "UpdateSession":
+            typed = clients.cli.send(call, body)
+            if not isinstance(typed, Failure) or not typed.status.startswith("4"):
+                wrong.append((body[:120], repr(typed)))
         try:
             response = clients.rest.send(call, body)
         except httpx.HTTPError as error:

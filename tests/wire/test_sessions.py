@@ -27,6 +27,9 @@ KEYS = [
     "created_at",
     "updated_at",
     "is_pinned",
+    "agent_binding",
+    "pinned_agent_version",
+    "created_agent_version",
 ]
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 
@@ -70,7 +73,7 @@ def test_every_answer_has_the_same_keys(client: Client, names: dict[str, Json], 
         assert sorted(session) == sorted(KEYS)
 
 
-def test_both_transports_show_the_same(clients: Clients, names: dict[str, Json]) -> None:
+def test_all_transports_show_the_same(clients: Clients, names: dict[str, Json]) -> None:
     body: JsonObject = {"agent_id": "$agent.id", "capabilities": ["virtual_bash", "web_fetch", "openui"]}
     names["made"] = answered(clients.grpc, Call("CreateSession", body), names)
     for call in (
@@ -84,7 +87,9 @@ def test_both_transports_show_the_same(clients: Clients, names: dict[str, Json])
         Call("ListCapabilities", query={"search": "session"}),
         Call("GetCapability", id="virtual_bash"),
     ):
-        assert answered(clients.rest, call, names) == answered(clients.grpc, call, names), call
+        shown = answered(clients.grpc, call, names)
+        assert answered(clients.rest, call, names) == shown, call
+        assert answered(clients.cli, call, names) == shown, call
 
 
 def test_an_id_may_be_written_in_two_ways(client: Client, names: dict[str, Json]) -> None:
@@ -134,14 +139,15 @@ def test_a_repeated_request_is_done_once(client: Client, names: dict[str, Json])
     first, second, third = client.call(create), client.call(create), client.call(create)
     assert isinstance(first, Answer)
     assert not first.replayed
-    assert second == third == Answer(first.body, created=True, replayed=True)
+    assert second == third == Answer(first.body, first.created, replayed=True)
     assert answered(client, Call("ListSessions"), names)["total"] == 1
 
 
-def test_a_request_is_repeated_over_the_other_transport(clients: Clients, names: dict[str, Json]) -> None:
+def test_a_request_is_repeated_over_the_other_transports(clients: Clients, names: dict[str, Json]) -> None:
     create = Call("CreateSession", {"agent_id": "$agent.id", "capabilities": ["web_fetch"]}, key="k1").filled(
         names
     )
     first = clients.grpc.call(create)
     assert isinstance(first, Answer)
     assert clients.rest.call(create) == Answer(first.body, created=True, replayed=True)
+    assert clients.cli.call(create) == Answer(first.body, created=None, replayed=True)

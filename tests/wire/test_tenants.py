@@ -29,7 +29,10 @@ CALLS = (
     Call("GetRuntimeAgent", id="$id"),
     Call("ExplainSession", id="$id"),
     Call("CompareSessions", query={"a": "$id", "b": "$id"}),
+    Call("GetSessionDrift", id="$id"),
     Call("UpdateSession", {"title": "t"}, "$id"),
+    Call("UpdateSession", {"agent_binding": "pinned"}, "$id"),
+    Call("UpdateSession", {"pinned_agent_version": 1}, "$id"),
     Call("UpdateSession", {"capabilities": ["nope"]}, "$id"),
     Call("UpdateSession", {}, "$id"),
     Call("DeleteSession", id="$id"),
@@ -45,12 +48,20 @@ CALLS = (
     Call("GetAgent", id="$agent_id"),
     Call("UpdateAgent", {"name": "n"}, "$agent_id"),
     Call("UpdateAgent", {}, "$agent_id"),
+    Call("UpdateAgent", {"description": "d"}, "$agent_id", query={"validate_only": True}),
+    Call("PreviewAgentUpdate", {"description": "d"}, "$agent_id"),
+    Call("ListAgentVersions", query={"agent_id": "$agent_id"}),
+    Call("GetAgentVersion", query={"agent_id": "$agent_id", "version": 1}),
+    Call("DiffAgentVersions", query={"agent_id": "$agent_id", "from": 1, "to": 2}),
+    Call("RollbackAgent", query={"agent_id": "$agent_id", "version": 1}),
     Call("DeleteAgent", id="$agent_id"),
     Call("CopyAgent", id="$agent_id"),
     Call("ExportAgent", id="$agent_id"),
     Call("CreateSession", {"agent_id": "$agent_id"}),
     Call("CreateSession", {"agent_id": "$agent_id", "capabilities": ["nope"]}),
+    Call("CreateSession", {"agent_id": "$agent_id", "pinned_agent_version": 1}),
     Call("PreviewSession", {"agent_id": "$agent_id"}),
+    Call("PreviewSession", {"agent_id": "$agent_id", "pinned_agent_version": 1}),
     Call("ListSessions", query={"agent_id": "$agent_id"}),
     Call("GetKey", id="$key_id", authorization=ADMIN),
     Call("RotateKey", id="$key_id", authorization=ADMIN),
@@ -149,9 +160,9 @@ def all_of(clients: Clients, names: dict[str, Json]) -> list[Json]:
 def test_nothing_crosses(theirs: tuple[str, ...], names: dict[str, Json], clients: Clients) -> None:
     other = cast("dict[str, Json]", names["other"])
     before, mine = all_of(clients, other), all_of(clients, names)
-    for transport in (clients.grpc, clients.rest):
+    for transport in (clients.grpc, clients.rest, clients.cli):
         for call in CALLS:
-            if call.rpc in REST or transport is clients.grpc:
+            if call.rpc in REST or transport is not clients.rest:
                 transport.call(call.filled({**names, **dict(zip(PLACEHOLDERS, theirs, strict=True))}))
         # An agent of the same id and name is another one.
         body: JsonObject = {"id": theirs[1], "name": "plain copy", "system_prompt": "mine"}

@@ -23,7 +23,7 @@ AGENT_STATUS_ACTIVE: AgentStatus
 AGENT_STATUS_ARCHIVED: AgentStatus
 
 class Agent(_message.Message):
-    __slots__ = ("id", "organization_id", "name", "display_name", "description", "system_prompt", "default_model_id", "tags", "capabilities", "max_iterations", "status", "harness_id", "created_at", "updated_at")
+    __slots__ = ("id", "organization_id", "name", "display_name", "description", "system_prompt", "default_model_id", "tags", "capabilities", "max_iterations", "status", "harness_id", "created_at", "updated_at", "version")
     ID_FIELD_NUMBER: _ClassVar[int]
     ORGANIZATION_ID_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
@@ -38,6 +38,7 @@ class Agent(_message.Message):
     HARNESS_ID_FIELD_NUMBER: _ClassVar[int]
     CREATED_AT_FIELD_NUMBER: _ClassVar[int]
     UPDATED_AT_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
     id: str
     organization_id: str
     name: str
@@ -52,7 +53,8 @@ class Agent(_message.Message):
     harness_id: str
     created_at: _timestamp_pb2.Timestamp
     updated_at: _timestamp_pb2.Timestamp
-    def __init__(self, id: _Optional[str] = ..., organization_id: _Optional[str] = ..., name: _Optional[str] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., system_prompt: _Optional[str] = ..., default_model_id: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., capabilities: _Optional[_Iterable[_Union[_capability_pb2.CapabilityConfig, _Mapping]]] = ..., max_iterations: _Optional[int] = ..., status: _Optional[_Union[AgentStatus, str]] = ..., harness_id: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    version: int
+    def __init__(self, id: _Optional[str] = ..., organization_id: _Optional[str] = ..., name: _Optional[str] = ..., display_name: _Optional[str] = ..., description: _Optional[str] = ..., system_prompt: _Optional[str] = ..., default_model_id: _Optional[str] = ..., tags: _Optional[_Iterable[str]] = ..., capabilities: _Optional[_Iterable[_Union[_capability_pb2.CapabilityConfig, _Mapping]]] = ..., max_iterations: _Optional[int] = ..., status: _Optional[_Union[AgentStatus, str]] = ..., harness_id: _Optional[str] = ..., created_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., updated_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., version: _Optional[int] = ...) -> None: ...
 
 class AgentSpec(_message.Message):
     __slots__ = ("id", "name", "display_name", "description", "system_prompt", "default_model_id", "tags", "capabilities", "max_iterations")

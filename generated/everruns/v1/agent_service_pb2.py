@@ -23,6 +23,8 @@ _sym_db = _symbol_database.Default()
 
 
 from everruns.v1 import agent_pb2 as everruns_dot_v1_dot_agent__pb2
+from everruns.v1 import agent_impact_pb2 as everruns_dot_v1_dot_agent__impact__pb2
+from everruns.v1 import agent_version_pb2 as everruns_dot_v1_dot_agent__version__pb2
 from everruns.v1 import options_pb2 as everruns_dot_v1_dot_options__pb2
 from everruns.v1 import runtime_agent_pb2 as everruns_dot_v1_dot_runtime__agent__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
@@ -32,7 +34,7 @@ from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mask__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x65verruns/v1/agent_service.proto\x12\x0b\x65verruns.v1\x1a\x17\x65verruns/v1/agent.proto\x1a\x19\x65verruns/v1/options.proto\x1a\x1f\x65verruns/v1/runtime_agent.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\"i\n\x12\x43reateAgentRequest\x12+\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"h\n\x11\x41pplyAgentRequest\x12+\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"H\n\x12\x41pplyAgentResponse\x12!\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x12.everruns.v1.Agent\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x08\"X\n\x0fGetAgentRequest\x12\x45\n\x02id\x18\x01 \x01(\tB9\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\xf2\xb5\x18&agent_0123456789abcdef0123456789abcdef\"\xa3\x01\n\x11ListAgentsRequest\x12\x17\n\x06search\x18\x01 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xc8\x01\x12\x18\n\x10include_archived\x18\x02 \x01(\x08\x12 \n\tpage_size\x18\x03 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x05limit\x12\x1b\n\npage_token\x18\x04 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07\x12\x1c\n\x04skip\x18\x05 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x06offset\"\xbb\x01\n\x12ListAgentsResponse\x12(\n\x06\x61gents\x18\x01 \x03(\x0b\x32\x12.everruns.v1.AgentR\x04\x64\x61ta\x12\x19\n\ntotal_size\x18\x02 \x01(\x03R\x05total\x12\x14\n\x04skip\x18\x03 \x01(\x05R\x06offset\x12\x18\n\tpage_size\x18\x04 \x01(\x05R\x05limit\x12\x1c\n\x0fnext_page_token\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x8f\x01\n\x12UpdateAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\x12+\n\x05\x61gent\x18\x02 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"1\n\x12\x44\x65leteAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\"W\n\x10\x43opyAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"1\n\x12\x45xportAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\"\xce\x01\n\x12ImportAgentRequest\x12\x8f\x01\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyBg\xe2\x41\x01\x02\x8a\xb5\x18\x05\x18\x80\x80\xc0\x01\x8a\xb6\x18V\n\rtext/markdown\n\ntext/plain\n\x10\x61pplication/yaml\n\x10\x61pplication/json\x12\x15\x65verruns.v1.AgentSpec\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"B\n\x13PreviewAgentRequest\x12+\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\"\xd3\x01\n\x14PreviewAgentResponse\x12\x45\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x12.everruns.v1.AgentB\"\xea\xb5\x18\ncreated_at\xea\xb5\x18\nupdated_at\x82\xb6\x18\x02id\x12L\n\rruntime_agent\x18\x02 \x01(\x0b\x32\x19.everruns.v1.RuntimeAgentB\x1a\xea\xb5\x18\nsession_id\x82\xb6\x18\x08\x61gent_id\x12&\n\x08problems\x18\x03 \x03(\x0b\x32\x14.everruns.v1.Problem2\xc2\x0b\n\x0c\x41gentService\x12\x42\n\x0b\x43reateAgent\x12\x1f.everruns.v1.CreateAgentRequest\x1a\x12.everruns.v1.Agent\x12\xe4\x02\n\nApplyAgent\x12\x1e.everruns.v1.ApplyAgentRequest\x1a\x1f.everruns.v1.ApplyAgentResponse\"\x94\x02\xe2\xb5\x18\xc8\x01\n\x1c\x41n agent that reads one host\x12\xa7\x01{\"name\": \"reader\", \"system_prompt\": \"Read what you are given.\", \"capabilities\": [{\"ref\": \"web_fetch\", \"config\": {\"timeout_ms\": 1000, \"allowed_hosts\": [\"a.example\"]}}]}\x82\xd3\xe4\x93\x02\x41\"\n/v1/agents:\x05\x61gentZ%\x1a\x15/v1/agents/{agent.id}:\x05\x61gentb\x05\x61gentb\x05\x61gent\x12U\n\x08GetAgent\x12\x1c.everruns.v1.GetAgentRequest\x1a\x12.everruns.v1.Agent\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/agents/{id}\x12\x61\n\nListAgents\x12\x1e.everruns.v1.ListAgentsRequest\x1a\x1f.everruns.v1.ListAgentsResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/agents\x12\xb9\x01\n\x0bUpdateAgent\x12\x1f.everruns.v1.UpdateAgentRequest\x1a\x12.everruns.v1.Agent\"u\xe2\xb5\x18S\n$Fewer iterations, and no description\x12+{\"max_iterations\": 20, \"description\": null}\x82\xd3\xe4\x93\x02\x18\x32\x0f/v1/agents/{id}:\x05\x61gent\x12_\n\x0b\x44\x65leteAgent\x12\x1f.everruns.v1.DeleteAgentRequest\x1a\x16.google.protobuf.Empty\"\x17\x82\xd3\xe4\x93\x02\x11*\x0f/v1/agents/{id}\x12\\\n\tCopyAgent\x12\x1d.everruns.v1.CopyAgentRequest\x1a\x12.everruns.v1.Agent\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x14/v1/agents/{id}/copy\x12w\n\x0b\x45xportAgent\x12\x1f.everruns.v1.ExportAgentRequest\x1a\x14.google.api.HttpBody\"1\x92\xb6\x18\x0f\n\rtext/markdown\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/agents/{id}/export\x12\xe0\x01\n\x0bImportAgent\x12\x1f.everruns.v1.ImportAgentRequest\x1a\x12.everruns.v1.Agent\"\x9b\x01\xe2\xb5\x18t\n\x10\x41n agent as JSON\x12`{\"name\": \"imported\", \"system_prompt\": \"Read what you are given.\", \"capabilities\": [\"web_fetch\"]}\x82\xd3\xe4\x93\x02\x1d\"\x11/v1/agents/import:\x08\x64ocument\x12v\n\x0cPreviewAgent\x12 .everruns.v1.PreviewAgentRequest\x1a!.everruns.v1.PreviewAgentResponse\"!\x82\xd3\xe4\x93\x02\x1b\"\x12/v1/agents/preview:\x05\x61gentb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1f\x65verruns/v1/agent_service.proto\x12\x0b\x65verruns.v1\x1a\x17\x65verruns/v1/agent.proto\x1a\x1e\x65verruns/v1/agent_impact.proto\x1a\x1f\x65verruns/v1/agent_version.proto\x1a\x19\x65verruns/v1/options.proto\x1a\x1f\x65verruns/v1/runtime_agent.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/httpbody.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\"i\n\x12\x43reateAgentRequest\x12+\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"h\n\x11\x41pplyAgentRequest\x12+\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"H\n\x12\x41pplyAgentResponse\x12!\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x12.everruns.v1.Agent\x12\x0f\n\x07\x63reated\x18\x02 \x01(\x08\"X\n\x0fGetAgentRequest\x12\x45\n\x02id\x18\x01 \x01(\tB9\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\xf2\xb5\x18&agent_0123456789abcdef0123456789abcdef\"\xa3\x01\n\x11ListAgentsRequest\x12\x17\n\x06search\x18\x01 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xc8\x01\x12\x18\n\x10include_archived\x18\x02 \x01(\x08\x12 \n\tpage_size\x18\x03 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x05limit\x12\x1b\n\npage_token\x18\x04 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07\x12\x1c\n\x04skip\x18\x05 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x06offset\"\xbb\x01\n\x12ListAgentsResponse\x12(\n\x06\x61gents\x18\x01 \x03(\x0b\x32\x12.everruns.v1.AgentR\x04\x64\x61ta\x12\x19\n\ntotal_size\x18\x02 \x01(\x03R\x05total\x12\x14\n\x04skip\x18\x03 \x01(\x05R\x06offset\x12\x18\n\tpage_size\x18\x04 \x01(\x05R\x05limit\x12\x1c\n\x0fnext_page_token\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\xa6\x01\n\x12UpdateAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\x12+\n\x05\x61gent\x18\x02 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x15\n\rvalidate_only\x18\x04 \x01(\x08\"1\n\x12\x44\x65leteAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\"W\n\x10\x43opyAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"1\n\x12\x45xportAgentRequest\x12\x1b\n\x02id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x02\x8a\xb5\x18\x07\x42\x05\x61gent\"\xce\x01\n\x12ImportAgentRequest\x12\x8f\x01\n\x08\x64ocument\x18\x01 \x01(\x0b\x32\x14.google.api.HttpBodyBg\xe2\x41\x01\x02\x8a\xb5\x18\x05\x18\x80\x80\xc0\x01\x8a\xb6\x18V\n\rtext/markdown\n\ntext/plain\n\x10\x61pplication/yaml\n\x10\x61pplication/json\x12\x15\x65verruns.v1.AgentSpec\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"B\n\x13PreviewAgentRequest\x12+\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x16.everruns.v1.AgentSpecB\x04\xe2\x41\x01\x02\"\xd3\x01\n\x14PreviewAgentResponse\x12\x45\n\x05\x61gent\x18\x01 \x01(\x0b\x32\x12.everruns.v1.AgentB\"\xea\xb5\x18\ncreated_at\xea\xb5\x18\nupdated_at\x82\xb6\x18\x02id\x12L\n\rruntime_agent\x18\x02 \x01(\x0b\x32\x19.everruns.v1.RuntimeAgentB\x1a\xea\xb5\x18\nsession_id\x82\xb6\x18\x08\x61gent_id\x12&\n\x08problems\x18\x03 \x03(\x0b\x32\x14.everruns.v1.Problem2\xa2\x11\n\x0c\x41gentService\x12\x42\n\x0b\x43reateAgent\x12\x1f.everruns.v1.CreateAgentRequest\x1a\x12.everruns.v1.Agent\x12\xe4\x02\n\nApplyAgent\x12\x1e.everruns.v1.ApplyAgentRequest\x1a\x1f.everruns.v1.ApplyAgentResponse\"\x94\x02\xe2\xb5\x18\xc8\x01\n\x1c\x41n agent that reads one host\x12\xa7\x01{\"name\": \"reader\", \"system_prompt\": \"Read what you are given.\", \"capabilities\": [{\"ref\": \"web_fetch\", \"config\": {\"timeout_ms\": 1000, \"allowed_hosts\": [\"a.example\"]}}]}\x82\xd3\xe4\x93\x02\x41\"\n/v1/agents:\x05\x61gentZ%\x1a\x15/v1/agents/{agent.id}:\x05\x61gentb\x05\x61gentb\x05\x61gent\x12U\n\x08GetAgent\x12\x1c.everruns.v1.GetAgentRequest\x1a\x12.everruns.v1.Agent\"\x17\x82\xd3\xe4\x93\x02\x11\x12\x0f/v1/agents/{id}\x12\x61\n\nListAgents\x12\x1e.everruns.v1.ListAgentsRequest\x1a\x1f.everruns.v1.ListAgentsResponse\"\x12\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/agents\x12\xb9\x01\n\x0bUpdateAgent\x12\x1f.everruns.v1.UpdateAgentRequest\x1a\x12.everruns.v1.Agent\"u\xe2\xb5\x18S\n$Fewer iterations, and no description\x12+{\"max_iterations\": 20, \"description\": null}\x82\xd3\xe4\x93\x02\x18\x32\x0f/v1/agents/{id}:\x05\x61gent\x12\xbd\x01\n\x12PreviewAgentUpdate\x12&.everruns.v1.PreviewAgentUpdateRequest\x1a\'.everruns.v1.PreviewAgentUpdateResponse\"V\xe2\xb5\x18,\n\x14Without capabilities\x12\x14{\"capabilities\": []}\x82\xd3\xe4\x93\x02 \"\x17/v1/agents/{id}/preview:\x05\x61gent\x12\x8a\x01\n\x11ListAgentVersions\x12%.everruns.v1.ListAgentVersionsRequest\x1a&.everruns.v1.ListAgentVersionsResponse\"&\x82\xd3\xe4\x93\x02 \x12\x1e/v1/agents/{agent_id}/versions\x12\x83\x01\n\x0fGetAgentVersion\x12#.everruns.v1.GetAgentVersionRequest\x1a\x19.everruns.v1.AgentVersion\"0\x82\xd3\xe4\x93\x02*\x12(/v1/agents/{agent_id}/versions/{version}\x12\x86\x01\n\x11\x44iffAgentVersions\x12%.everruns.v1.DiffAgentVersionsRequest\x1a\x1d.everruns.v1.AgentVersionDiff\"+\x82\xd3\xe4\x93\x02%\x12#/v1/agents/{agent_id}/versions:diff\x12\x81\x01\n\rRollbackAgent\x12!.everruns.v1.RollbackAgentRequest\x1a\x12.everruns.v1.Agent\"9\x82\xd3\xe4\x93\x02\x33\"1/v1/agents/{agent_id}/versions/{version}/rollback\x12_\n\x0b\x44\x65leteAgent\x12\x1f.everruns.v1.DeleteAgentRequest\x1a\x16.google.protobuf.Empty\"\x17\x82\xd3\xe4\x93\x02\x11*\x0f/v1/agents/{id}\x12\\\n\tCopyAgent\x12\x1d.everruns.v1.CopyAgentRequest\x1a\x12.everruns.v1.Agent\"\x1c\x82\xd3\xe4\x93\x02\x16\"\x14/v1/agents/{id}/copy\x12w\n\x0b\x45xportAgent\x12\x1f.everruns.v1.ExportAgentRequest\x1a\x14.google.api.HttpBody\"1\x92\xb6\x18\x0f\n\rtext/markdown\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/agents/{id}/export\x12\xe0\x01\n\x0bImportAgent\x12\x1f.everruns.v1.ImportAgentRequest\x1a\x12.everruns.v1.Agent\"\x9b\x01\xe2\xb5\x18t\n\x10\x41n agent as JSON\x12`{\"name\": \"imported\", \"system_prompt\": \"Read what you are given.\", \"capabilities\": [\"web_fetch\"]}\x82\xd3\xe4\x93\x02\x1d\"\x11/v1/agents/import:\x08\x64ocument\x12v\n\x0cPreviewAgent\x12 .everruns.v1.PreviewAgentRequest\x1a!.everruns.v1.PreviewAgentResponse\"!\x82\xd3\xe4\x93\x02\x1b\"\x12/v1/agents/preview:\x05\x61gentb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -87,6 +89,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AGENTSERVICE'].methods_by_name['ListAgents']._serialized_options = b'\202\323\344\223\002\014\022\n/v1/agents'
   _globals['_AGENTSERVICE'].methods_by_name['UpdateAgent']._loaded_options = None
   _globals['_AGENTSERVICE'].methods_by_name['UpdateAgent']._serialized_options = b'\342\265\030S\n$Fewer iterations, and no description\022+{\"max_iterations\": 20, \"description\": null}\202\323\344\223\002\0302\017/v1/agents/{id}:\005agent'
+  _globals['_AGENTSERVICE'].methods_by_name['PreviewAgentUpdate']._loaded_options = None
+  _globals['_AGENTSERVICE'].methods_by_name['PreviewAgentUpdate']._serialized_options = b'\342\265\030,\n\024Without capabilities\022\024{\"capabilities\": []}\202\323\344\223\002 \"\027/v1/agents/{id}/preview:\005agent'
+  _globals['_AGENTSERVICE'].methods_by_name['ListAgentVersions']._loaded_options = None
+  _globals['_AGENTSERVICE'].methods_by_name['ListAgentVersions']._serialized_options = b'\202\323\344\223\002 \022\036/v1/agents/{agent_id}/versions'
+  _globals['_AGENTSERVICE'].methods_by_name['GetAgentVersion']._loaded_options = None
+  _globals['_AGENTSERVICE'].methods_by_name['GetAgentVersion']._serialized_options = b'\202\323\344\223\002*\022(/v1/agents/{agent_id}/versions/{version}'
+  _globals['_AGENTSERVICE'].methods_by_name['DiffAgentVersions']._loaded_options = None
+  _globals['_AGENTSERVICE'].methods_by_name['DiffAgentVersions']._serialized_options = b'\202\323\344\223\002%\022#/v1/agents/{agent_id}/versions:diff'
+  _globals['_AGENTSERVICE'].methods_by_name['RollbackAgent']._loaded_options = None
+  _globals['_AGENTSERVICE'].methods_by_name['RollbackAgent']._serialized_options = b'\202\323\344\223\0023\"1/v1/agents/{agent_id}/versions/{version}/rollback'
   _globals['_AGENTSERVICE'].methods_by_name['DeleteAgent']._loaded_options = None
   _globals['_AGENTSERVICE'].methods_by_name['DeleteAgent']._serialized_options = b'\202\323\344\223\002\021*\017/v1/agents/{id}'
   _globals['_AGENTSERVICE'].methods_by_name['CopyAgent']._loaded_options = None
@@ -97,32 +109,32 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_AGENTSERVICE'].methods_by_name['ImportAgent']._serialized_options = b'\342\265\030t\n\020An agent as JSON\022`{\"name\": \"imported\", \"system_prompt\": \"Read what you are given.\", \"capabilities\": [\"web_fetch\"]}\202\323\344\223\002\035\"\021/v1/agents/import:\010document'
   _globals['_AGENTSERVICE'].methods_by_name['PreviewAgent']._loaded_options = None
   _globals['_AGENTSERVICE'].methods_by_name['PreviewAgent']._serialized_options = b'\202\323\344\223\002\033\"\022/v1/agents/preview:\005agent'
-  _globals['_CREATEAGENTREQUEST']._serialized_start=286
-  _globals['_CREATEAGENTREQUEST']._serialized_end=391
-  _globals['_APPLYAGENTREQUEST']._serialized_start=393
-  _globals['_APPLYAGENTREQUEST']._serialized_end=497
-  _globals['_APPLYAGENTRESPONSE']._serialized_start=499
-  _globals['_APPLYAGENTRESPONSE']._serialized_end=571
-  _globals['_GETAGENTREQUEST']._serialized_start=573
-  _globals['_GETAGENTREQUEST']._serialized_end=661
-  _globals['_LISTAGENTSREQUEST']._serialized_start=664
-  _globals['_LISTAGENTSREQUEST']._serialized_end=827
-  _globals['_LISTAGENTSRESPONSE']._serialized_start=830
-  _globals['_LISTAGENTSRESPONSE']._serialized_end=1017
-  _globals['_UPDATEAGENTREQUEST']._serialized_start=1020
-  _globals['_UPDATEAGENTREQUEST']._serialized_end=1163
-  _globals['_DELETEAGENTREQUEST']._serialized_start=1165
-  _globals['_DELETEAGENTREQUEST']._serialized_end=1214
-  _globals['_COPYAGENTREQUEST']._serialized_start=1216
-  _globals['_COPYAGENTREQUEST']._serialized_end=1303
-  _globals['_EXPORTAGENTREQUEST']._serialized_start=1305
-  _globals['_EXPORTAGENTREQUEST']._serialized_end=1354
-  _globals['_IMPORTAGENTREQUEST']._serialized_start=1357
-  _globals['_IMPORTAGENTREQUEST']._serialized_end=1563
-  _globals['_PREVIEWAGENTREQUEST']._serialized_start=1565
-  _globals['_PREVIEWAGENTREQUEST']._serialized_end=1631
-  _globals['_PREVIEWAGENTRESPONSE']._serialized_start=1634
-  _globals['_PREVIEWAGENTRESPONSE']._serialized_end=1845
-  _globals['_AGENTSERVICE']._serialized_start=1848
-  _globals['_AGENTSERVICE']._serialized_end=3322
+  _globals['_CREATEAGENTREQUEST']._serialized_start=351
+  _globals['_CREATEAGENTREQUEST']._serialized_end=456
+  _globals['_APPLYAGENTREQUEST']._serialized_start=458
+  _globals['_APPLYAGENTREQUEST']._serialized_end=562
+  _globals['_APPLYAGENTRESPONSE']._serialized_start=564
+  _globals['_APPLYAGENTRESPONSE']._serialized_end=636
+  _globals['_GETAGENTREQUEST']._serialized_start=638
+  _globals['_GETAGENTREQUEST']._serialized_end=726
+  _globals['_LISTAGENTSREQUEST']._serialized_start=729
+  _globals['_LISTAGENTSREQUEST']._serialized_end=892
+  _globals['_LISTAGENTSRESPONSE']._serialized_start=895
+  _globals['_LISTAGENTSRESPONSE']._serialized_end=1082
+  _globals['_UPDATEAGENTREQUEST']._serialized_start=1085
+  _globals['_UPDATEAGENTREQUEST']._serialized_end=1251
+  _globals['_DELETEAGENTREQUEST']._serialized_start=1253
+  _globals['_DELETEAGENTREQUEST']._serialized_end=1302
+  _globals['_COPYAGENTREQUEST']._serialized_start=1304
+  _globals['_COPYAGENTREQUEST']._serialized_end=1391
+  _globals['_EXPORTAGENTREQUEST']._serialized_start=1393
+  _globals['_EXPORTAGENTREQUEST']._serialized_end=1442
+  _globals['_IMPORTAGENTREQUEST']._serialized_start=1445
+  _globals['_IMPORTAGENTREQUEST']._serialized_end=1651
+  _globals['_PREVIEWAGENTREQUEST']._serialized_start=1653
+  _globals['_PREVIEWAGENTREQUEST']._serialized_end=1719
+  _globals['_PREVIEWAGENTRESPONSE']._serialized_start=1722
+  _globals['_PREVIEWAGENTRESPONSE']._serialized_end=1933
+  _globals['_AGENTSERVICE']._serialized_start=1936
+  _globals['_AGENTSERVICE']._serialized_end=4146
 # @@protoc_insertion_point(module_scope)

@@ -1,4 +1,6 @@
 from everruns.v1 import agent_pb2 as _agent_pb2
+from everruns.v1 import agent_impact_pb2 as _agent_impact_pb2
+from everruns.v1 import agent_version_pb2 as _agent_version_pb2
 from everruns.v1 import options_pb2 as _options_pb2
 from everruns.v1 import runtime_agent_pb2 as _runtime_agent_pb2
 from google.api import annotations_pb2 as _annotations_pb2
@@ -73,14 +75,16 @@ class ListAgentsResponse(_message.Message):
     def __init__(self, agents: _Optional[_Iterable[_Union[_agent_pb2.Agent, _Mapping]]] = ..., total_size: _Optional[int] = ..., skip: _Optional[int] = ..., page_size: _Optional[int] = ..., next_page_token: _Optional[str] = ...) -> None: ...
 
 class UpdateAgentRequest(_message.Message):
-    __slots__ = ("id", "agent", "update_mask")
+    __slots__ = ("id", "agent", "update_mask", "validate_only")
     ID_FIELD_NUMBER: _ClassVar[int]
     AGENT_FIELD_NUMBER: _ClassVar[int]
     UPDATE_MASK_FIELD_NUMBER: _ClassVar[int]
+    VALIDATE_ONLY_FIELD_NUMBER: _ClassVar[int]
     id: str
     agent: _agent_pb2.AgentSpec
     update_mask: _field_mask_pb2.FieldMask
-    def __init__(self, id: _Optional[str] = ..., agent: _Optional[_Union[_agent_pb2.AgentSpec, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ...) -> None: ...
+    validate_only: bool
+    def __init__(self, id: _Optional[str] = ..., agent: _Optional[_Union[_agent_pb2.AgentSpec, _Mapping]] = ..., update_mask: _Optional[_Union[_field_mask_pb2.FieldMask, _Mapping]] = ..., validate_only: _Optional[bool] = ...) -> None: ...
 
 class DeleteAgentRequest(_message.Message):
     __slots__ = ("id",)

@@ -3,8 +3,10 @@
 import grpc
 import warnings
 
+from everruns.v1 import agent_impact_pb2 as everruns_dot_v1_dot_agent__impact__pb2
 from everruns.v1 import agent_pb2 as everruns_dot_v1_dot_agent__pb2
 from everruns.v1 import agent_service_pb2 as everruns_dot_v1_dot_agent__service__pb2
+from everruns.v1 import agent_version_pb2 as everruns_dot_v1_dot_agent__version__pb2
 from google.api import httpbody_pb2 as google_dot_api_dot_httpbody__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
 
@@ -33,10 +35,10 @@ class AgentServiceStub:
 
     Every call needs a key, with the scope `read` to read and `write` to change: UNAUTHENTICATED
     `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`.
-    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE
-    `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`, and one that changes something in RESOURCE_EXHAUSTED
-    `QUEUE_FULL`; nothing has been changed then, except that after DEADLINE_EXCEEDED and UNAVAILABLE
-    it may have been: a `request_id` makes it safe to ask again.
+    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`, `QUEUE_FULL`, DEADLINE_EXCEEDED
+    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`; nothing has been changed then,
+    except that after DEADLINE_EXCEEDED and UNAVAILABLE it may have been: a `request_id` makes it safe to ask
+    again.
 
     Paths of fields in errors are relative to the agent: `capabilities[2].config.timeout_ms`.
     """
@@ -72,6 +74,31 @@ class AgentServiceStub:
                 request_serializer=everruns_dot_v1_dot_agent__service__pb2.UpdateAgentRequest.SerializeToString,
                 response_deserializer=everruns_dot_v1_dot_agent__pb2.Agent.FromString,
                 _registered_method=True)
+        self.PreviewAgentUpdate = channel.unary_unary(
+                '/everruns.v1.AgentService/PreviewAgentUpdate',
+                request_serializer=everruns_dot_v1_dot_agent__impact__pb2.PreviewAgentUpdateRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_agent__impact__pb2.PreviewAgentUpdateResponse.FromString,
+                _registered_method=True)
+        self.ListAgentVersions = channel.unary_unary(
+                '/everruns.v1.AgentService/ListAgentVersions',
+                request_serializer=everruns_dot_v1_dot_agent__version__pb2.ListAgentVersionsRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_agent__version__pb2.ListAgentVersionsResponse.FromString,
+                _registered_method=True)
+        self.GetAgentVersion = channel.unary_unary(
+                '/everruns.v1.AgentService/GetAgentVersion',
+                request_serializer=everruns_dot_v1_dot_agent__version__pb2.GetAgentVersionRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_agent__version__pb2.AgentVersion.FromString,
+                _registered_method=True)
+        self.DiffAgentVersions = channel.unary_unary(
+                '/everruns.v1.AgentService/DiffAgentVersions',
+                request_serializer=everruns_dot_v1_dot_agent__version__pb2.DiffAgentVersionsRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_agent__version__pb2.AgentVersionDiff.FromString,
+                _registered_method=True)
+        self.RollbackAgent = channel.unary_unary(
+                '/everruns.v1.AgentService/RollbackAgent',
+                request_serializer=everruns_dot_v1_dot_agent__version__pb2.RollbackAgentRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_agent__pb2.Agent.FromString,
+                _registered_method=True)
         self.DeleteAgent = channel.unary_unary(
                 '/everruns.v1.AgentService/DeleteAgent',
                 request_serializer=everruns_dot_v1_dot_agent__service__pb2.DeleteAgentRequest.SerializeToString,
@@ -104,10 +131,10 @@ class AgentServiceServicer:
 
     Every call needs a key, with the scope `read` to read and `write` to change: UNAUTHENTICATED
     `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`.
-    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE
-    `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`, and one that changes something in RESOURCE_EXHAUSTED
-    `QUEUE_FULL`; nothing has been changed then, except that after DEADLINE_EXCEEDED and UNAVAILABLE
-    it may have been: a `request_id` makes it safe to ask again.
+    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`, `QUEUE_FULL`, DEADLINE_EXCEEDED
+    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`; nothing has been changed then,
+    except that after DEADLINE_EXCEEDED and UNAVAILABLE it may have been: a `request_id` makes it safe to ask
+    again.
 
     Paths of fields in errors are relative to the agent: `capabilities[2].config.timeout_ms`.
     """
@@ -119,6 +146,7 @@ class AgentServiceServicer:
         `DUPLICATE_CAPABILITY`, `UNKNOWN_CAPABILITY`, `CAPABILITY_NOT_AVAILABLE`, `CAPABILITY_CONFLICT`,
         `INVALID_CONFIG`, `TOOL_NAME_CONFLICT`, `TOO_MANY_CAPABILITIES`, `UNKNOWN_MODEL`: one violation for each
         bad field.
+        FAILED_PRECONDITION `QUOTA_EXCEEDED`: the organization has as many agents as it may.
         ALREADY_EXISTS `AGENT_ALREADY_EXISTS`: the id is taken, or the name is by an active agent.
         ALREADY_EXISTS `IDEMPOTENCY_KEY_REUSED`: `request_id` came with another agent before.
         """
@@ -130,7 +158,7 @@ class AgentServiceServicer:
         """Creates the agent, or replaces everything a caller may set of it: the agent of the given id,
         else the active one of the given name. Brings an archived one back.
 
-        INVALID_ARGUMENT: as CreateAgent.
+        INVALID_ARGUMENT, FAILED_PRECONDITION: as CreateAgent.
         ALREADY_EXISTS `AGENT_ALREADY_EXISTS`: another active agent has the name.
         ALREADY_EXISTS `IDEMPOTENCY_KEY_REUSED`: `request_id` came with another agent before.
         ABORTED `CONCURRENT_CHANGE`: lost a race too often; ask again.
@@ -161,13 +189,80 @@ class AgentServiceServicer:
 
     def UpdateAgent(self, request, context):
         """Changes the fields that the mask names, and no other; one that the mask names and the agent
-        leaves unset gets its default. Its sessions follow from their next turn on.
+        leaves unset gets its default. Its sessions follow from their next turn on, those that are pinned to a
+        version excepted. A change makes a new version; where nothing is another value than before, there is none.
+
+        With `validate_only` (AIP-163) it fails as without, or answers the agent as it would be, and writes nothing.
+        PreviewAgentUpdate says what the change would do to its sessions: that is a list, which may go over many
+        pages, and this answer is an agent.
 
         INVALID_ARGUMENT: as CreateAgent, and `INVALID_UPDATE_MASK`, `IMMUTABLE_FIELD`: the mask names a
         field that there is not, or that cannot be changed.
         NOT_FOUND `AGENT_NOT_FOUND`: the organization has no such agent.
         FAILED_PRECONDITION `AGENT_ARCHIVED`: the agent was deleted.
         ALREADY_EXISTS `AGENT_ALREADY_EXISTS`: another active agent has the name.
+        ABORTED `CONCURRENT_CHANGE`: lost a race too often; ask again.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PreviewAgentUpdate(self, request, context):
+        """Answers which sessions of an agent UpdateAgent would change: those that would then run with something else,
+        with what would be wrong with them and the features that they would lose; writes nothing. It fails as
+        UpdateAgent does. Sessions that are pinned to a version do not change.
+
+        A call looks at no more than 1,000 sessions, and at fewer where they differ much, so that it ends soon however
+        many there are: go on by token until there is none. A session that is made or changed meanwhile is
+        seen as it is when its page is made.
+
+        INVALID_ARGUMENT, NOT_FOUND, FAILED_PRECONDITION, ALREADY_EXISTS: as UpdateAgent.
+        INVALID_ARGUMENT `INVALID_PAGE_TOKEN`: the token is not one of this agent and change.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListAgentVersions(self, request, context):
+        """Lists the versions of an agent, archived or not, the newest first.
+
+        INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
+        INVALID_ARGUMENT `INVALID_FIELD`, `LIMIT_EXCEEDED`, `INVALID_PAGE_TOKEN`: as in ListAgents.
+        NOT_FOUND `AGENT_NOT_FOUND`: the organization has no such agent.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetAgentVersion(self, request, context):
+        """Answers one version of an agent, archived or not.
+
+        INVALID_ARGUMENT `INVALID_ID`, `INVALID_FIELD`, `REQUIRED_FIELD_MISSING`: the id or the number is not well
+        formed, or missing.
+        NOT_FOUND `AGENT_NOT_FOUND`: the organization has no such agent.
+        NOT_FOUND `AGENT_VERSION_NOT_FOUND`: the agent has no such version.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DiffAgentVersions(self, request, context):
+        """Answers what differs between two versions of an agent, by path.
+
+        INVALID_ARGUMENT, NOT_FOUND: as GetAgentVersion.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def RollbackAgent(self, request, context):
+        """Makes an agent what it was in a version, its name included. That is a new version; where the agent is like that
+        now, nothing changes. What has become wrong with the old capabilities or model is restored, too, and not
+        refused: it is in the problems of the runtime agents.
+
+        INVALID_ARGUMENT, NOT_FOUND: as GetAgentVersion.
+        FAILED_PRECONDITION `AGENT_ARCHIVED`: the agent was deleted.
+        ALREADY_EXISTS `AGENT_ALREADY_EXISTS`: another active agent has the old name.
         ABORTED `CONCURRENT_CHANGE`: lost a race too often; ask again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -191,6 +286,7 @@ class AgentServiceServicer:
 
         INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
         NOT_FOUND `AGENT_NOT_FOUND`: the organization has no such agent.
+        FAILED_PRECONDITION: as CreateAgent.
         ALREADY_EXISTS `IDEMPOTENCY_KEY_REUSED`: `request_id` came with another agent before.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -216,7 +312,7 @@ class AgentServiceServicer:
         INVALID_ARGUMENT `UNSUPPORTED_MEDIA_TYPE`: its content type is none of those of the field.
         INVALID_ARGUMENT `UNKNOWN_FIELD`, `OUTPUT_ONLY_FIELD`: it has a key that no field of an agent has, or
         that only answers have, and that is not empty.
-        INVALID_ARGUMENT, ALREADY_EXISTS: as CreateAgent.
+        INVALID_ARGUMENT, FAILED_PRECONDITION, ALREADY_EXISTS: as CreateAgent.
         RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`: it is larger than 3 MiB.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -261,6 +357,31 @@ def add_AgentServiceServicer_to_server(servicer, server):
                     request_deserializer=everruns_dot_v1_dot_agent__service__pb2.UpdateAgentRequest.FromString,
                     response_serializer=everruns_dot_v1_dot_agent__pb2.Agent.SerializeToString,
             ),
+            'PreviewAgentUpdate': grpc.unary_unary_rpc_method_handler(
+                    servicer.PreviewAgentUpdate,
+                    request_deserializer=everruns_dot_v1_dot_agent__impact__pb2.PreviewAgentUpdateRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_agent__impact__pb2.PreviewAgentUpdateResponse.SerializeToString,
+            ),
+            'ListAgentVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListAgentVersions,
+                    request_deserializer=everruns_dot_v1_dot_agent__version__pb2.ListAgentVersionsRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_agent__version__pb2.ListAgentVersionsResponse.SerializeToString,
+            ),
+            'GetAgentVersion': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetAgentVersion,
+                    request_deserializer=everruns_dot_v1_dot_agent__version__pb2.GetAgentVersionRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_agent__version__pb2.AgentVersion.SerializeToString,
+            ),
+            'DiffAgentVersions': grpc.unary_unary_rpc_method_handler(
+                    servicer.DiffAgentVersions,
+                    request_deserializer=everruns_dot_v1_dot_agent__version__pb2.DiffAgentVersionsRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_agent__version__pb2.AgentVersionDiff.SerializeToString,
+            ),
+            'RollbackAgent': grpc.unary_unary_rpc_method_handler(
+                    servicer.RollbackAgent,
+                    request_deserializer=everruns_dot_v1_dot_agent__version__pb2.RollbackAgentRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_agent__pb2.Agent.SerializeToString,
+            ),
             'DeleteAgent': grpc.unary_unary_rpc_method_handler(
                     servicer.DeleteAgent,
                     request_deserializer=everruns_dot_v1_dot_agent__service__pb2.DeleteAgentRequest.FromString,
@@ -299,10 +420,10 @@ class AgentService:
 
     Every call needs a key, with the scope `read` to read and `write` to change: UNAUTHENTICATED
     `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`.
-    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE
-    `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`, and one that changes something in RESOURCE_EXHAUSTED
-    `QUEUE_FULL`; nothing has been changed then, except that after DEADLINE_EXCEEDED and UNAVAILABLE
-    it may have been: a `request_id` makes it safe to ask again.
+    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`, `QUEUE_FULL`, DEADLINE_EXCEEDED
+    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`; nothing has been changed then,
+    except that after DEADLINE_EXCEEDED and UNAVAILABLE it may have been: a `request_id` makes it safe to ask
+    again.
 
     Paths of fields in errors are relative to the agent: `capabilities[2].config.timeout_ms`.
     """
@@ -431,6 +552,141 @@ class AgentService:
             target,
             '/everruns.v1.AgentService/UpdateAgent',
             everruns_dot_v1_dot_agent__service__pb2.UpdateAgentRequest.SerializeToString,
+            everruns_dot_v1_dot_agent__pb2.Agent.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PreviewAgentUpdate(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.AgentService/PreviewAgentUpdate',
+            everruns_dot_v1_dot_agent__impact__pb2.PreviewAgentUpdateRequest.SerializeToString,
+            everruns_dot_v1_dot_agent__impact__pb2.PreviewAgentUpdateResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAgentVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.AgentService/ListAgentVersions',
+            everruns_dot_v1_dot_agent__version__pb2.ListAgentVersionsRequest.SerializeToString,
+            everruns_dot_v1_dot_agent__version__pb2.ListAgentVersionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetAgentVersion(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.AgentService/GetAgentVersion',
+            everruns_dot_v1_dot_agent__version__pb2.GetAgentVersionRequest.SerializeToString,
+            everruns_dot_v1_dot_agent__version__pb2.AgentVersion.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DiffAgentVersions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.AgentService/DiffAgentVersions',
+            everruns_dot_v1_dot_agent__version__pb2.DiffAgentVersionsRequest.SerializeToString,
+            everruns_dot_v1_dot_agent__version__pb2.AgentVersionDiff.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def RollbackAgent(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.AgentService/RollbackAgent',
+            everruns_dot_v1_dot_agent__version__pb2.RollbackAgentRequest.SerializeToString,
             everruns_dot_v1_dot_agent__pb2.Agent.FromString,
             options,
             channel_credentials,

@@ -29,8 +29,8 @@ if _version_not_supported:
 class CapabilityServiceStub:
     """Reads the catalog of capabilities. Every call needs a key with the scope `read`
     (UNAUTHENTICATED `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`,
-    `ORGANIZATION_MISMATCH`), and may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED
-    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`.
+    `ORGANIZATION_MISMATCH`), and may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`,
+    `QUEUE_FULL`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`.
     """
 
     def __init__(self, channel):
@@ -54,8 +54,8 @@ class CapabilityServiceStub:
 class CapabilityServiceServicer:
     """Reads the catalog of capabilities. Every call needs a key with the scope `read`
     (UNAUTHENTICATED `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`,
-    `ORGANIZATION_MISMATCH`), and may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED
-    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`.
+    `ORGANIZATION_MISMATCH`), and may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`,
+    `QUEUE_FULL`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`.
     """
 
     def ListCapabilities(self, request, context):
@@ -102,8 +102,8 @@ def add_CapabilityServiceServicer_to_server(servicer, server):
 class CapabilityService:
     """Reads the catalog of capabilities. Every call needs a key with the scope `read`
     (UNAUTHENTICATED `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`,
-    `ORGANIZATION_MISMATCH`), and may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED
-    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`.
+    `ORGANIZATION_MISMATCH`), and may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`,
+    `QUEUE_FULL`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`.
     """
 
     @staticmethod

@@ -47,6 +47,7 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     MODEL_NOT_FOUND: _ClassVar[ErrorReason]
     TURN_NOT_FOUND: _ClassVar[ErrorReason]
     KEY_NOT_FOUND: _ClassVar[ErrorReason]
+    AGENT_VERSION_NOT_FOUND: _ClassVar[ErrorReason]
     AGENT_ALREADY_EXISTS: _ClassVar[ErrorReason]
     IDEMPOTENCY_KEY_REUSED: _ClassVar[ErrorReason]
     CONCURRENT_CHANGE: _ClassVar[ErrorReason]
@@ -60,6 +61,11 @@ class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     STORE_UNAVAILABLE: _ClassVar[ErrorReason]
     SERVER_UNAVAILABLE: _ClassVar[ErrorReason]
     INTERNAL: _ClassVar[ErrorReason]
+    TOO_MANY_WATCHERS: _ClassVar[ErrorReason]
+    WATCHER_TOO_SLOW: _ClassVar[ErrorReason]
+    INVALID_RESUME_TOKEN: _ClassVar[ErrorReason]
+    RATE_LIMITED: _ClassVar[ErrorReason]
+    QUOTA_EXCEEDED: _ClassVar[ErrorReason]
 ERROR_REASON_UNSPECIFIED: ErrorReason
 INVALID_FIELD: ErrorReason
 REQUIRED_FIELD_MISSING: ErrorReason
@@ -100,6 +106,7 @@ NOT_IN_THIS_SERVICE: ErrorReason
 MODEL_NOT_FOUND: ErrorReason
 TURN_NOT_FOUND: ErrorReason
 KEY_NOT_FOUND: ErrorReason
+AGENT_VERSION_NOT_FOUND: ErrorReason
 AGENT_ALREADY_EXISTS: ErrorReason
 IDEMPOTENCY_KEY_REUSED: ErrorReason
 CONCURRENT_CHANGE: ErrorReason
@@ -113,3 +120,8 @@ DEADLINE_EXCEEDED: ErrorReason
 STORE_UNAVAILABLE: ErrorReason
 SERVER_UNAVAILABLE: ErrorReason
 INTERNAL: ErrorReason
+TOO_MANY_WATCHERS: ErrorReason
+WATCHER_TOO_SLOW: ErrorReason
+INVALID_RESUME_TOKEN: ErrorReason
+RATE_LIMITED: ErrorReason
+QUOTA_EXCEEDED: ErrorReason

@@ -32,8 +32,8 @@ class KeyServiceStub:
 
     Every call needs a key with the scope `admin`: UNAUTHENTICATED `API_KEY_MISSING`, `API_KEY_INVALID`;
     PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`. Every call may end in RESOURCE_EXHAUSTED
-    `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or
-    INTERNAL `INTERNAL`, and one that changes something in RESOURCE_EXHAUSTED `QUEUE_FULL`.
+    `MESSAGE_TOO_LARGE`, `RATE_LIMITED`, `QUEUE_FULL`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE
+    `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`.
 
     What a change withdraws stops working in every process within 5 seconds; what it issues works at once.
     """
@@ -76,8 +76,8 @@ class KeyServiceServicer:
 
     Every call needs a key with the scope `admin`: UNAUTHENTICATED `API_KEY_MISSING`, `API_KEY_INVALID`;
     PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`. Every call may end in RESOURCE_EXHAUSTED
-    `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or
-    INTERNAL `INTERNAL`, and one that changes something in RESOURCE_EXHAUSTED `QUEUE_FULL`.
+    `MESSAGE_TOO_LARGE`, `RATE_LIMITED`, `QUEUE_FULL`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE
+    `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`.
 
     What a change withdraws stops working in every process within 5 seconds; what it issues works at once.
     """
@@ -87,6 +87,7 @@ class KeyServiceServicer:
 
         INVALID_ARGUMENT `INVALID_FIELD`, `REQUIRED_FIELD_MISSING`, `LIMIT_EXCEEDED`: one violation for
         each bad field.
+        FAILED_PRECONDITION `QUOTA_EXCEEDED`: the organization has as many keys as it may.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -176,8 +177,8 @@ class KeyService:
 
     Every call needs a key with the scope `admin`: UNAUTHENTICATED `API_KEY_MISSING`, `API_KEY_INVALID`;
     PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`. Every call may end in RESOURCE_EXHAUSTED
-    `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or
-    INTERNAL `INTERNAL`, and one that changes something in RESOURCE_EXHAUSTED `QUEUE_FULL`.
+    `MESSAGE_TOO_LARGE`, `RATE_LIMITED`, `QUEUE_FULL`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE
+    `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`.
 
     What a change withdraws stops working in every process within 5 seconds; what it issues works at once.
     """

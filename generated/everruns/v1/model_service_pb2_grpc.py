@@ -29,7 +29,8 @@ if _version_not_supported:
 class ModelServiceStub:
     """Reads the operator's table of models. While it is empty, agents and sessions may name any model.
     Every call needs a key with the scope `read` (UNAUTHENTICATED `API_KEY_MISSING`, `API_KEY_INVALID`;
-    PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`).
+    PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`), and may end in RESOURCE_EXHAUSTED `RATE_LIMITED`,
+    `QUEUE_FULL`.
     """
 
     def __init__(self, channel):
@@ -53,7 +54,8 @@ class ModelServiceStub:
 class ModelServiceServicer:
     """Reads the operator's table of models. While it is empty, agents and sessions may name any model.
     Every call needs a key with the scope `read` (UNAUTHENTICATED `API_KEY_MISSING`, `API_KEY_INVALID`;
-    PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`).
+    PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`), and may end in RESOURCE_EXHAUSTED `RATE_LIMITED`,
+    `QUEUE_FULL`.
     """
 
     def ListModels(self, request, context):
@@ -100,7 +102,8 @@ def add_ModelServiceServicer_to_server(servicer, server):
 class ModelService:
     """Reads the operator's table of models. While it is empty, agents and sessions may name any model.
     Every call needs a key with the scope `read` (UNAUTHENTICATED `API_KEY_MISSING`, `API_KEY_INVALID`;
-    PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`).
+    PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`), and may end in RESOURCE_EXHAUSTED `RATE_LIMITED`,
+    `QUEUE_FULL`.
     """
 
     @staticmethod

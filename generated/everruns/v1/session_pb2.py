@@ -28,13 +28,15 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x65verruns/v1/session.proto\x12\x0b\x65verruns.v1\x1a\x1c\x65verruns/v1/capability.proto\x1a\x19\x65verruns/v1/options.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf6\x03\n\x07Session\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x03\x8a\xb5\x18\tB\x07session\x12&\n\x0forganization_id\x18\x02 \x01(\tB\r\xe2\x41\x01\x03\x8a\xb5\x18\x05\x42\x03org\x12\x1d\n\x08\x61gent_id\x18\x03 \x01(\tB\x0b\x8a\xb5\x18\x07\x42\x05\x61gent\x12\x12\n\x05title\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x0c\n\x04tags\x18\x05 \x03(\t\x12\x15\n\x08model_id\x18\x06 \x01(\tH\x01\x88\x01\x01\x12?\n\x0c\x63\x61pabilities\x18\x07 \x03(\x0b\x32\x1d.everruns.v1.CapabilityConfigB\n\xea\xb5\x18\x06locked\x12\x30\n\x06status\x18\x08 \x01(\x0e\x32\x1a.everruns.v1.SessionStatusB\x04\xe2\x41\x01\x03\x12\x16\n\x08\x66\x65\x61tures\x18\t \x03(\tB\x04\xe2\x41\x01\x03\x12%\n\nharness_id\x18\n \x01(\tB\x11\xe2\x41\x01\x03\x8a\xb5\x18\tB\x07harness\x12\x34\n\ncreated_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\nupdated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x17\n\tis_pinned\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x03\x42\x08\n\x06_titleB\x0b\n\t_model_id\"\xbc\x02\n\x0bSessionSpec\x12!\n\x08\x61gent_id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x05\x8a\xb5\x18\x07\x42\x05\x61gent\x12 \n\nagent_name\x18\x02 \x01(\tB\x0c\xe2\x41\x02\x05\x04\x8a\xb5\x18\x03\x18\x80\x10\x12\x1d\n\x05title\x18\x03 \x01(\tB\t\x8a\xb5\x18\x05\x08\x01\x10\xf4\x03H\x00\x88\x01\x01\x12\x18\n\x04tags\x18\x04 \x03(\tB\n\x8a\xb5\x18\x06\x08\x01\x10\x64 2\x12\x35\n\x08model_id\x18\x05 \x01(\tB\x1e\x8a\xb5\x18\x1a*\x18[A-Za-z0-9._:/@-]{1,128}H\x01\x88\x01\x01\x12\x45\n\x0c\x63\x61pabilities\x18\x06 \x03(\x0b\x32\x1d.everruns.v1.CapabilityConfigB\x10\x8a\xb5\x18\x02 d\xea\xb5\x18\x06locked:\x1a\xda\xb5\x18\x08\x61gent_id\xda\xb5\x18\nagent_nameB\x08\n\x06_titleB\x0b\n\t_model_id*\x7f\n\rSessionStatus\x12\x1e\n\x1aSESSION_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16SESSION_STATUS_STARTED\x10\x01\x12\x19\n\x15SESSION_STATUS_ACTIVE\x10\x02\x12\x17\n\x13SESSION_STATUS_IDLE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19\x65verruns/v1/session.proto\x12\x0b\x65verruns.v1\x1a\x1c\x65verruns/v1/capability.proto\x1a\x19\x65verruns/v1/options.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x89\x05\n\x07Session\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x03\x8a\xb5\x18\tB\x07session\x12&\n\x0forganization_id\x18\x02 \x01(\tB\r\xe2\x41\x01\x03\x8a\xb5\x18\x05\x42\x03org\x12\x1d\n\x08\x61gent_id\x18\x03 \x01(\tB\x0b\x8a\xb5\x18\x07\x42\x05\x61gent\x12\x12\n\x05title\x18\x04 \x01(\tH\x00\x88\x01\x01\x12\x0c\n\x04tags\x18\x05 \x03(\t\x12\x15\n\x08model_id\x18\x06 \x01(\tH\x01\x88\x01\x01\x12?\n\x0c\x63\x61pabilities\x18\x07 \x03(\x0b\x32\x1d.everruns.v1.CapabilityConfigB\n\xea\xb5\x18\x06locked\x12\x30\n\x06status\x18\x08 \x01(\x0e\x32\x1a.everruns.v1.SessionStatusB\x04\xe2\x41\x01\x03\x12\x16\n\x08\x66\x65\x61tures\x18\t \x03(\tB\x04\xe2\x41\x01\x03\x12%\n\nharness_id\x18\n \x01(\tB\x11\xe2\x41\x01\x03\x8a\xb5\x18\tB\x07harness\x12\x34\n\ncreated_at\x18\x0b \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x34\n\nupdated_at\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x17\n\tis_pinned\x18\r \x01(\x08\x42\x04\xe2\x41\x01\x03\x12\x30\n\ragent_binding\x18\x0e \x01(\x0e\x32\x19.everruns.v1.AgentBinding\x12!\n\x14pinned_agent_version\x18\x0f \x01(\x05H\x02\x88\x01\x01\x12#\n\x15\x63reated_agent_version\x18\x10 \x01(\x05\x42\x04\xe2\x41\x01\x03\x42\x08\n\x06_titleB\x0b\n\t_model_idB\x17\n\x15_pinned_agent_version\"\xb2\x03\n\x0bSessionSpec\x12!\n\x08\x61gent_id\x18\x01 \x01(\tB\x0f\xe2\x41\x01\x05\x8a\xb5\x18\x07\x42\x05\x61gent\x12 \n\nagent_name\x18\x02 \x01(\tB\x0c\xe2\x41\x02\x05\x04\x8a\xb5\x18\x03\x18\x80\x10\x12\x1d\n\x05title\x18\x03 \x01(\tB\t\x8a\xb5\x18\x05\x08\x01\x10\xf4\x03H\x00\x88\x01\x01\x12\x18\n\x04tags\x18\x04 \x03(\tB\n\x8a\xb5\x18\x06\x08\x01\x10\x64 2\x12\x35\n\x08model_id\x18\x05 \x01(\tB\x1e\x8a\xb5\x18\x1a*\x18[A-Za-z0-9._:/@-]{1,128}H\x01\x88\x01\x01\x12\x45\n\x0c\x63\x61pabilities\x18\x06 \x03(\x0b\x32\x1d.everruns.v1.CapabilityConfigB\x10\x8a\xb5\x18\x02 d\xea\xb5\x18\x06locked\x12\x30\n\ragent_binding\x18\x07 \x01(\x0e\x32\x19.everruns.v1.AgentBinding\x12)\n\x14pinned_agent_version\x18\x08 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x01H\x02\x88\x01\x01:\x1a\xda\xb5\x18\x08\x61gent_id\xda\xb5\x18\nagent_nameB\x08\n\x06_titleB\x0b\n\t_model_idB\x17\n\x15_pinned_agent_version*\x7f\n\rSessionStatus\x12\x1e\n\x1aSESSION_STATUS_UNSPECIFIED\x10\x00\x12\x1a\n\x16SESSION_STATUS_STARTED\x10\x01\x12\x19\n\x15SESSION_STATUS_ACTIVE\x10\x02\x12\x17\n\x13SESSION_STATUS_IDLE\x10\x03*{\n\x0c\x41gentBinding\x12\x1d\n\x19\x41GENT_BINDING_UNSPECIFIED\x10\x00\x12\x32\n\x14\x41GENT_BINDING_LATEST\x10\x01\x1a\x18\x9a\xb5\x18\x14pinned_agent_version\x12\x18\n\x14\x41GENT_BINDING_PINNED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'everruns.v1.session_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_AGENTBINDING'].values_by_name["AGENT_BINDING_LATEST"]._loaded_options = None
+  _globals['_AGENTBINDING'].values_by_name["AGENT_BINDING_LATEST"]._serialized_options = b'\232\265\030\024pinned_agent_version'
   _globals['_SESSION'].fields_by_name['id']._loaded_options = None
   _globals['_SESSION'].fields_by_name['id']._serialized_options = b'\342A\001\003\212\265\030\tB\007session'
   _globals['_SESSION'].fields_by_name['organization_id']._loaded_options = None
@@ -55,6 +57,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSION'].fields_by_name['updated_at']._serialized_options = b'\342A\001\003'
   _globals['_SESSION'].fields_by_name['is_pinned']._loaded_options = None
   _globals['_SESSION'].fields_by_name['is_pinned']._serialized_options = b'\342A\001\003'
+  _globals['_SESSION'].fields_by_name['created_agent_version']._loaded_options = None
+  _globals['_SESSION'].fields_by_name['created_agent_version']._serialized_options = b'\342A\001\003'
   _globals['_SESSIONSPEC'].fields_by_name['agent_id']._loaded_options = None
   _globals['_SESSIONSPEC'].fields_by_name['agent_id']._serialized_options = b'\342A\001\005\212\265\030\007B\005agent'
   _globals['_SESSIONSPEC'].fields_by_name['agent_name']._loaded_options = None
@@ -67,12 +71,16 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSIONSPEC'].fields_by_name['model_id']._serialized_options = b'\212\265\030\032*\030[A-Za-z0-9._:/@-]{1,128}'
   _globals['_SESSIONSPEC'].fields_by_name['capabilities']._loaded_options = None
   _globals['_SESSIONSPEC'].fields_by_name['capabilities']._serialized_options = b'\212\265\030\002 d\352\265\030\006locked'
+  _globals['_SESSIONSPEC'].fields_by_name['pinned_agent_version']._loaded_options = None
+  _globals['_SESSIONSPEC'].fields_by_name['pinned_agent_version']._serialized_options = b'\212\265\030\0020\001'
   _globals['_SESSIONSPEC']._loaded_options = None
   _globals['_SESSIONSPEC']._serialized_options = b'\332\265\030\010agent_id\332\265\030\nagent_name'
-  _globals['_SESSIONSTATUS']._serialized_start=989
-  _globals['_SESSIONSTATUS']._serialized_end=1116
+  _globals['_SESSIONSTATUS']._serialized_start=1254
+  _globals['_SESSIONSTATUS']._serialized_end=1381
+  _globals['_AGENTBINDING']._serialized_start=1383
+  _globals['_AGENTBINDING']._serialized_end=1506
   _globals['_SESSION']._serialized_start=166
-  _globals['_SESSION']._serialized_end=668
-  _globals['_SESSIONSPEC']._serialized_start=671
-  _globals['_SESSIONSPEC']._serialized_end=987
+  _globals['_SESSION']._serialized_end=815
+  _globals['_SESSIONSPEC']._serialized_start=818
+  _globals['_SESSIONSPEC']._serialized_end=1252
 # @@protoc_insertion_point(module_scope)

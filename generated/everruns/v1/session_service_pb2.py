@@ -27,6 +27,8 @@ from everruns.v1 import explanation_pb2 as everruns_dot_v1_dot_explanation__pb2
 from everruns.v1 import options_pb2 as everruns_dot_v1_dot_options__pb2
 from everruns.v1 import runtime_agent_pb2 as everruns_dot_v1_dot_runtime__agent__pb2
 from everruns.v1 import session_pb2 as everruns_dot_v1_dot_session__pb2
+from everruns.v1 import session_drift_pb2 as everruns_dot_v1_dot_session__drift__pb2
+from everruns.v1 import session_event_pb2 as everruns_dot_v1_dot_session__event__pb2
 from google.api import annotations_pb2 as google_dot_api_dot_annotations__pb2
 from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
@@ -34,7 +36,7 @@ from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mas
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!everruns/v1/session_service.proto\x12\x0b\x65verruns.v1\x1a\x1c\x65verruns/v1/comparison.proto\x1a\x1d\x65verruns/v1/explanation.proto\x1a\x19\x65verruns/v1/options.proto\x1a\x1f\x65verruns/v1/runtime_agent.proto\x1a\x19\x65verruns/v1/session.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"o\n\x14\x43reateSessionRequest\x12/\n\x07session\x18\x01 \x01(\x0b\x32\x18.everruns.v1.SessionSpecB\x04\xe2\x41\x01\x02\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"H\n\x15PreviewSessionRequest\x12/\n\x07session\x18\x01 \x01(\x0b\x32\x18.everruns.v1.SessionSpecB\x04\xe2\x41\x01\x02\"\xbd\x01\n\x16PreviewSessionResponse\x12I\n\x07session\x18\x01 \x01(\x0b\x32\x14.everruns.v1.SessionB\"\xea\xb5\x18\x02id\xea\xb5\x18\ncreated_at\xea\xb5\x18\nupdated_at\x12\x30\n\rruntime_agent\x18\x02 \x01(\x0b\x32\x19.everruns.v1.RuntimeAgent\x12&\n\x08problems\x18\x03 \x03(\x0b\x32\x14.everruns.v1.Problem\"2\n\x11GetSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"\xe7\x02\n\x13ListSessionsRequest\x12\x1d\n\x08\x61gent_id\x18\x01 \x01(\tB\x0b\x8a\xb5\x18\x07\x42\x05\x61gent\x12\x17\n\x06search\x18\x02 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xc8\x01\x12\x18\n\x04tags\x18\x03 \x03(\tB\n\x8a\xb5\x18\x06\x08\x01\x10\x64 2\x12*\n\x06status\x18\x04 \x01(\x0e\x32\x1a.everruns.v1.SessionStatus\x12 \n\tpage_size\x18\x05 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x05limit\x12\x1b\n\npage_token\x18\x06 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07\x12\x1c\n\x04skip\x18\x07 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x06offset\x12\x31\n\rcreated_after\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0e\x63reated_before\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06pinned\x18\n \x01(\x08\"\xc1\x01\n\x14ListSessionsResponse\x12,\n\x08sessions\x18\x01 \x03(\x0b\x32\x14.everruns.v1.SessionR\x04\x64\x61ta\x12\x19\n\ntotal_size\x18\x02 \x01(\x03R\x05total\x12\x14\n\x04skip\x18\x03 \x01(\x05R\x06offset\x12\x18\n\tpage_size\x18\x04 \x01(\x05R\x05limit\x12\x1c\n\x0fnext_page_token\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x97\x01\n\x14UpdateSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\x12/\n\x07session\x18\x02 \x01(\x0b\x32\x18.everruns.v1.SessionSpecB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"5\n\x14\x44\x65leteSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"7\n\x16GetRuntimeAgentRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"2\n\x11PinSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"4\n\x13UnpinSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"7\n\x16GetSessionStatsRequest\x12\x1d\n\x08\x61gent_id\x18\x01 \x01(\tB\x0b\x8a\xb5\x18\x07\x42\x05\x61gent\"L\n\x0cSessionStats\x12\r\n\x05total\x18\x01 \x01(\x03\x12\x0f\n\x07started\x18\x02 \x01(\x03\x12\x0e\n\x06\x61\x63tive\x18\x03 \x01(\x03\x12\x0c\n\x04idle\x18\x04 \x01(\x03\"6\n\x15\x45xplainSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"T\n\x16\x43ompareSessionsRequest\x12\x1c\n\x01\x61\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\x12\x1c\n\x01\x62\x18\x02 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"2\n\x11\x43\x61ncelTurnRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"?\n\x12\x43\x61ncelTurnResponse\x12)\n\x06status\x18\x01 \x01(\x0e\x32\x19.everruns.v1.CancelStatus*c\n\x0c\x43\x61ncelStatus\x12\x1d\n\x19\x43\x41NCEL_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x43\x41NCEL_STATUS_CANCELLED\x10\x01\x12\x17\n\x13\x43\x41NCEL_STATUS_NO_OP\x10\x02\x32\xd3\x0f\n\x0eSessionService\x12\xc6\x03\n\rCreateSession\x12!.everruns.v1.CreateSessionRequest\x1a\x14.everruns.v1.Session\"\xfb\x02\xe2\xb5\x18\x97\x02\n&A session with capabilities of its own\x12\xec\x01{\"agent_id\": \"agent_01234567-89ab-cdef-0123-456789abcdef\", \"title\": \"Research Session\", \"tags\": [\"research\", \"web\"], \"model_id\": \"gpt-4o\", \"capabilities\": [{\"ref\": \"current_time\"}, {\"ref\": \"web_fetch\", \"config\": {\"timeout_ms\": 30000}}]}\xe2\xb5\x18>\n\x16The least there can be\x12${\"agent_name\": \"research-assistant\"}\x82\xd3\xe4\x93\x02\x17\"\x0c/v1/sessions:\x07session\x12\xfa\x01\n\x0ePreviewSession\x12\".everruns.v1.PreviewSessionRequest\x1a#.everruns.v1.PreviewSessionResponse\"\x9e\x01\xe2\xb5\x18u\n\x18Two capabilities by name\x12Y{\"agent_name\": \"research-assistant\", \"capabilities\": [\"virtual_bash\", \"session_storage\"]}\x82\xd3\xe4\x93\x02\x1f\"\x14/v1/sessions:preview:\x07session\x12]\n\nGetSession\x12\x1e.everruns.v1.GetSessionRequest\x1a\x14.everruns.v1.Session\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/sessions/{id}\x12i\n\x0cListSessions\x12 .everruns.v1.ListSessionsRequest\x1a!.everruns.v1.ListSessionsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/sessions\x12\xbd\x01\n\rUpdateSession\x12!.everruns.v1.UpdateSessionRequest\x1a\x14.everruns.v1.Session\"s\xe2\xb5\x18M\n\x1b\x41nother title, and no model\x12.{\"title\": \"Monthly reading\", \"model_id\": null}\x82\xd3\xe4\x93\x02\x1c\x32\x11/v1/sessions/{id}:\x07session\x12\x65\n\rDeleteSession\x12!.everruns.v1.DeleteSessionRequest\x1a\x16.google.protobuf.Empty\"\x19\x82\xd3\xe4\x93\x02\x13*\x11/v1/sessions/{id}\x12\x63\n\nPinSession\x12\x1e.everruns.v1.PinSessionRequest\x1a\x16.google.protobuf.Empty\"\x1d\x82\xd3\xe4\x93\x02\x17\x1a\x15/v1/sessions/{id}/pin\x12g\n\x0cUnpinSession\x12 .everruns.v1.UnpinSessionRequest\x1a\x16.google.protobuf.Empty\"\x1d\x82\xd3\xe4\x93\x02\x17*\x15/v1/sessions/{id}/pin\x12m\n\x0fGetSessionStats\x12#.everruns.v1.GetSessionStatsRequest\x1a\x19.everruns.v1.SessionStats\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/sessions/stats\x12z\n\x0fGetRuntimeAgent\x12#.everruns.v1.GetRuntimeAgentRequest\x1a\x19.everruns.v1.RuntimeAgent\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/sessions/{id}/runtime-agent\x12q\n\x0e\x45xplainSession\x12\".everruns.v1.ExplainSessionRequest\x1a\x18.everruns.v1.Explanation\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/sessions/{id}/explain\x12m\n\x0f\x43ompareSessions\x12#.everruns.v1.CompareSessionsRequest\x1a\x17.everruns.v1.Comparison\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/sessions:compare\x12o\n\nCancelTurn\x12\x1e.everruns.v1.CancelTurnRequest\x1a\x1f.everruns.v1.CancelTurnResponse\" \x82\xd3\xe4\x93\x02\x1a\"\x18/v1/sessions/{id}/cancelb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!everruns/v1/session_service.proto\x12\x0b\x65verruns.v1\x1a\x1c\x65verruns/v1/comparison.proto\x1a\x1d\x65verruns/v1/explanation.proto\x1a\x19\x65verruns/v1/options.proto\x1a\x1f\x65verruns/v1/runtime_agent.proto\x1a\x19\x65verruns/v1/session.proto\x1a\x1f\x65verruns/v1/session_drift.proto\x1a\x1f\x65verruns/v1/session_event.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"o\n\x14\x43reateSessionRequest\x12/\n\x07session\x18\x01 \x01(\x0b\x32\x18.everruns.v1.SessionSpecB\x04\xe2\x41\x01\x02\x12&\n\nrequest_id\x18\x02 \x01(\tB\x12\x8a\xb5\x18\x0e*\x0c[!-~]{1,255}\"H\n\x15PreviewSessionRequest\x12/\n\x07session\x18\x01 \x01(\x0b\x32\x18.everruns.v1.SessionSpecB\x04\xe2\x41\x01\x02\"\xbd\x01\n\x16PreviewSessionResponse\x12I\n\x07session\x18\x01 \x01(\x0b\x32\x14.everruns.v1.SessionB\"\xea\xb5\x18\x02id\xea\xb5\x18\ncreated_at\xea\xb5\x18\nupdated_at\x12\x30\n\rruntime_agent\x18\x02 \x01(\x0b\x32\x19.everruns.v1.RuntimeAgent\x12&\n\x08problems\x18\x03 \x03(\x0b\x32\x14.everruns.v1.Problem\"2\n\x11GetSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"\xe7\x02\n\x13ListSessionsRequest\x12\x1d\n\x08\x61gent_id\x18\x01 \x01(\tB\x0b\x8a\xb5\x18\x07\x42\x05\x61gent\x12\x17\n\x06search\x18\x02 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xc8\x01\x12\x18\n\x04tags\x18\x03 \x03(\tB\n\x8a\xb5\x18\x06\x08\x01\x10\x64 2\x12*\n\x06status\x18\x04 \x01(\x0e\x32\x1a.everruns.v1.SessionStatus\x12 \n\tpage_size\x18\x05 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x05limit\x12\x1b\n\npage_token\x18\x06 \x01(\tB\x07\x8a\xb5\x18\x03\x10\xe8\x07\x12\x1c\n\x04skip\x18\x07 \x01(\x05\x42\x06\x8a\xb5\x18\x02\x30\x00R\x06offset\x12\x31\n\rcreated_after\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x32\n\x0e\x63reated_before\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06pinned\x18\n \x01(\x08\"\xc1\x01\n\x14ListSessionsResponse\x12,\n\x08sessions\x18\x01 \x03(\x0b\x32\x14.everruns.v1.SessionR\x04\x64\x61ta\x12\x19\n\ntotal_size\x18\x02 \x01(\x03R\x05total\x12\x14\n\x04skip\x18\x03 \x01(\x05R\x06offset\x12\x18\n\tpage_size\x18\x04 \x01(\x05R\x05limit\x12\x1c\n\x0fnext_page_token\x18\x05 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"\x97\x01\n\x14UpdateSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\x12/\n\x07session\x18\x02 \x01(\x0b\x32\x18.everruns.v1.SessionSpecB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\"5\n\x14\x44\x65leteSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"7\n\x16GetRuntimeAgentRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"2\n\x11PinSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"4\n\x13UnpinSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"7\n\x16GetSessionStatsRequest\x12\x1d\n\x08\x61gent_id\x18\x01 \x01(\tB\x0b\x8a\xb5\x18\x07\x42\x05\x61gent\"L\n\x0cSessionStats\x12\r\n\x05total\x18\x01 \x01(\x03\x12\x0f\n\x07started\x18\x02 \x01(\x03\x12\x0e\n\x06\x61\x63tive\x18\x03 \x01(\x03\x12\x0c\n\x04idle\x18\x04 \x01(\x03\"6\n\x15\x45xplainSessionRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"T\n\x16\x43ompareSessionsRequest\x12\x1c\n\x01\x61\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\x12\x1c\n\x01\x62\x18\x02 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"2\n\x11\x43\x61ncelTurnRequest\x12\x1d\n\x02id\x18\x01 \x01(\tB\x11\xe2\x41\x01\x02\x8a\xb5\x18\tB\x07session\"?\n\x12\x43\x61ncelTurnResponse\x12)\n\x06status\x18\x01 \x01(\x0e\x32\x19.everruns.v1.CancelStatus*c\n\x0c\x43\x61ncelStatus\x12\x1d\n\x19\x43\x41NCEL_STATUS_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x43\x41NCEL_STATUS_CANCELLED\x10\x01\x12\x17\n\x13\x43\x41NCEL_STATUS_NO_OP\x10\x02\x32\xb4\x11\n\x0eSessionService\x12\xc6\x03\n\rCreateSession\x12!.everruns.v1.CreateSessionRequest\x1a\x14.everruns.v1.Session\"\xfb\x02\xe2\xb5\x18\x97\x02\n&A session with capabilities of its own\x12\xec\x01{\"agent_id\": \"agent_01234567-89ab-cdef-0123-456789abcdef\", \"title\": \"Research Session\", \"tags\": [\"research\", \"web\"], \"model_id\": \"gpt-4o\", \"capabilities\": [{\"ref\": \"current_time\"}, {\"ref\": \"web_fetch\", \"config\": {\"timeout_ms\": 30000}}]}\xe2\xb5\x18>\n\x16The least there can be\x12${\"agent_name\": \"research-assistant\"}\x82\xd3\xe4\x93\x02\x17\"\x0c/v1/sessions:\x07session\x12\xfa\x01\n\x0ePreviewSession\x12\".everruns.v1.PreviewSessionRequest\x1a#.everruns.v1.PreviewSessionResponse\"\x9e\x01\xe2\xb5\x18u\n\x18Two capabilities by name\x12Y{\"agent_name\": \"research-assistant\", \"capabilities\": [\"virtual_bash\", \"session_storage\"]}\x82\xd3\xe4\x93\x02\x1f\"\x14/v1/sessions:preview:\x07session\x12]\n\nGetSession\x12\x1e.everruns.v1.GetSessionRequest\x1a\x14.everruns.v1.Session\"\x19\x82\xd3\xe4\x93\x02\x13\x12\x11/v1/sessions/{id}\x12i\n\x0cListSessions\x12 .everruns.v1.ListSessionsRequest\x1a!.everruns.v1.ListSessionsResponse\"\x14\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/sessions\x12\xbd\x01\n\rUpdateSession\x12!.everruns.v1.UpdateSessionRequest\x1a\x14.everruns.v1.Session\"s\xe2\xb5\x18M\n\x1b\x41nother title, and no model\x12.{\"title\": \"Monthly reading\", \"model_id\": null}\x82\xd3\xe4\x93\x02\x1c\x32\x11/v1/sessions/{id}:\x07session\x12\x65\n\rDeleteSession\x12!.everruns.v1.DeleteSessionRequest\x1a\x16.google.protobuf.Empty\"\x19\x82\xd3\xe4\x93\x02\x13*\x11/v1/sessions/{id}\x12\x63\n\nPinSession\x12\x1e.everruns.v1.PinSessionRequest\x1a\x16.google.protobuf.Empty\"\x1d\x82\xd3\xe4\x93\x02\x17\x1a\x15/v1/sessions/{id}/pin\x12g\n\x0cUnpinSession\x12 .everruns.v1.UnpinSessionRequest\x1a\x16.google.protobuf.Empty\"\x1d\x82\xd3\xe4\x93\x02\x17*\x15/v1/sessions/{id}/pin\x12m\n\x0fGetSessionStats\x12#.everruns.v1.GetSessionStatsRequest\x1a\x19.everruns.v1.SessionStats\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/sessions/stats\x12z\n\x0fGetRuntimeAgent\x12#.everruns.v1.GetRuntimeAgentRequest\x1a\x19.everruns.v1.RuntimeAgent\"\'\x82\xd3\xe4\x93\x02!\x12\x1f/v1/sessions/{id}/runtime-agent\x12q\n\x0e\x45xplainSession\x12\".everruns.v1.ExplainSessionRequest\x1a\x18.everruns.v1.Explanation\"!\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/sessions/{id}/explain\x12m\n\x0f\x43ompareSessions\x12#.everruns.v1.CompareSessionsRequest\x1a\x17.everruns.v1.Comparison\"\x1c\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/sessions:compare\x12r\n\x0fGetSessionDrift\x12#.everruns.v1.GetSessionDriftRequest\x1a\x19.everruns.v1.SessionDrift\"\x1f\x82\xd3\xe4\x93\x02\x19\x12\x17/v1/sessions/{id}/drift\x12o\n\nCancelTurn\x12\x1e.everruns.v1.CancelTurnRequest\x1a\x1f.everruns.v1.CancelTurnResponse\" \x82\xd3\xe4\x93\x02\x1a\"\x18/v1/sessions/{id}/cancel\x12k\n\rWatchSessions\x12!.everruns.v1.WatchSessionsRequest\x1a\x19.everruns.v1.SessionEvent\"\x1a\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/sessions:watch0\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -109,44 +111,48 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSIONSERVICE'].methods_by_name['ExplainSession']._serialized_options = b'\202\323\344\223\002\033\022\031/v1/sessions/{id}/explain'
   _globals['_SESSIONSERVICE'].methods_by_name['CompareSessions']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['CompareSessions']._serialized_options = b'\202\323\344\223\002\026\022\024/v1/sessions:compare'
+  _globals['_SESSIONSERVICE'].methods_by_name['GetSessionDrift']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['GetSessionDrift']._serialized_options = b'\202\323\344\223\002\031\022\027/v1/sessions/{id}/drift'
   _globals['_SESSIONSERVICE'].methods_by_name['CancelTurn']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['CancelTurn']._serialized_options = b'\202\323\344\223\002\032\"\030/v1/sessions/{id}/cancel'
-  _globals['_CANCELSTATUS']._serialized_start=2112
-  _globals['_CANCELSTATUS']._serialized_end=2211
-  _globals['_CREATESESSIONREQUEST']._serialized_start=357
-  _globals['_CREATESESSIONREQUEST']._serialized_end=468
-  _globals['_PREVIEWSESSIONREQUEST']._serialized_start=470
-  _globals['_PREVIEWSESSIONREQUEST']._serialized_end=542
-  _globals['_PREVIEWSESSIONRESPONSE']._serialized_start=545
-  _globals['_PREVIEWSESSIONRESPONSE']._serialized_end=734
-  _globals['_GETSESSIONREQUEST']._serialized_start=736
-  _globals['_GETSESSIONREQUEST']._serialized_end=786
-  _globals['_LISTSESSIONSREQUEST']._serialized_start=789
-  _globals['_LISTSESSIONSREQUEST']._serialized_end=1148
-  _globals['_LISTSESSIONSRESPONSE']._serialized_start=1151
-  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1344
-  _globals['_UPDATESESSIONREQUEST']._serialized_start=1347
-  _globals['_UPDATESESSIONREQUEST']._serialized_end=1498
-  _globals['_DELETESESSIONREQUEST']._serialized_start=1500
-  _globals['_DELETESESSIONREQUEST']._serialized_end=1553
-  _globals['_GETRUNTIMEAGENTREQUEST']._serialized_start=1555
-  _globals['_GETRUNTIMEAGENTREQUEST']._serialized_end=1610
-  _globals['_PINSESSIONREQUEST']._serialized_start=1612
-  _globals['_PINSESSIONREQUEST']._serialized_end=1662
-  _globals['_UNPINSESSIONREQUEST']._serialized_start=1664
-  _globals['_UNPINSESSIONREQUEST']._serialized_end=1716
-  _globals['_GETSESSIONSTATSREQUEST']._serialized_start=1718
-  _globals['_GETSESSIONSTATSREQUEST']._serialized_end=1773
-  _globals['_SESSIONSTATS']._serialized_start=1775
-  _globals['_SESSIONSTATS']._serialized_end=1851
-  _globals['_EXPLAINSESSIONREQUEST']._serialized_start=1853
-  _globals['_EXPLAINSESSIONREQUEST']._serialized_end=1907
-  _globals['_COMPARESESSIONSREQUEST']._serialized_start=1909
-  _globals['_COMPARESESSIONSREQUEST']._serialized_end=1993
-  _globals['_CANCELTURNREQUEST']._serialized_start=1995
-  _globals['_CANCELTURNREQUEST']._serialized_end=2045
-  _globals['_CANCELTURNRESPONSE']._serialized_start=2047
-  _globals['_CANCELTURNRESPONSE']._serialized_end=2110
-  _globals['_SESSIONSERVICE']._serialized_start=2214
-  _globals['_SESSIONSERVICE']._serialized_end=4217
+  _globals['_SESSIONSERVICE'].methods_by_name['WatchSessions']._loaded_options = None
+  _globals['_SESSIONSERVICE'].methods_by_name['WatchSessions']._serialized_options = b'\202\323\344\223\002\024\022\022/v1/sessions:watch'
+  _globals['_CANCELSTATUS']._serialized_start=2178
+  _globals['_CANCELSTATUS']._serialized_end=2277
+  _globals['_CREATESESSIONREQUEST']._serialized_start=423
+  _globals['_CREATESESSIONREQUEST']._serialized_end=534
+  _globals['_PREVIEWSESSIONREQUEST']._serialized_start=536
+  _globals['_PREVIEWSESSIONREQUEST']._serialized_end=608
+  _globals['_PREVIEWSESSIONRESPONSE']._serialized_start=611
+  _globals['_PREVIEWSESSIONRESPONSE']._serialized_end=800
+  _globals['_GETSESSIONREQUEST']._serialized_start=802
+  _globals['_GETSESSIONREQUEST']._serialized_end=852
+  _globals['_LISTSESSIONSREQUEST']._serialized_start=855
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=1214
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=1217
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1410
+  _globals['_UPDATESESSIONREQUEST']._serialized_start=1413
+  _globals['_UPDATESESSIONREQUEST']._serialized_end=1564
+  _globals['_DELETESESSIONREQUEST']._serialized_start=1566
+  _globals['_DELETESESSIONREQUEST']._serialized_end=1619
+  _globals['_GETRUNTIMEAGENTREQUEST']._serialized_start=1621
+  _globals['_GETRUNTIMEAGENTREQUEST']._serialized_end=1676
+  _globals['_PINSESSIONREQUEST']._serialized_start=1678
+  _globals['_PINSESSIONREQUEST']._serialized_end=1728
+  _globals['_UNPINSESSIONREQUEST']._serialized_start=1730
+  _globals['_UNPINSESSIONREQUEST']._serialized_end=1782
+  _globals['_GETSESSIONSTATSREQUEST']._serialized_start=1784
+  _globals['_GETSESSIONSTATSREQUEST']._serialized_end=1839
+  _globals['_SESSIONSTATS']._serialized_start=1841
+  _globals['_SESSIONSTATS']._serialized_end=1917
+  _globals['_EXPLAINSESSIONREQUEST']._serialized_start=1919
+  _globals['_EXPLAINSESSIONREQUEST']._serialized_end=1973
+  _globals['_COMPARESESSIONSREQUEST']._serialized_start=1975
+  _globals['_COMPARESESSIONSREQUEST']._serialized_end=2059
+  _globals['_CANCELTURNREQUEST']._serialized_start=2061
+  _globals['_CANCELTURNREQUEST']._serialized_end=2111
+  _globals['_CANCELTURNRESPONSE']._serialized_start=2113
+  _globals['_CANCELTURNRESPONSE']._serialized_end=2176
+  _globals['_SESSIONSERVICE']._serialized_start=2280
+  _globals['_SESSIONSERVICE']._serialized_end=4508
 # @@protoc_insertion_point(module_scope)

@@ -5,6 +5,8 @@ from everruns.v1 import explanation_pb2 as _explanation_pb2
 from everruns.v1 import options_pb2 as _options_pb2
 from everruns.v1 import runtime_agent_pb2 as _runtime_agent_pb2
 from everruns.v1 import session_pb2 as _session_pb2
+from everruns.v1 import session_drift_pb2 as _session_drift_pb2
+from everruns.v1 import session_event_pb2 as _session_event_pb2
 from google.api import annotations_pb2 as _annotations_pb2
 from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.protobuf import empty_pb2 as _empty_pb2

@@ -6,6 +6,8 @@ import warnings
 from everruns.v1 import comparison_pb2 as everruns_dot_v1_dot_comparison__pb2
 from everruns.v1 import explanation_pb2 as everruns_dot_v1_dot_explanation__pb2
 from everruns.v1 import runtime_agent_pb2 as everruns_dot_v1_dot_runtime__agent__pb2
+from everruns.v1 import session_drift_pb2 as everruns_dot_v1_dot_session__drift__pb2
+from everruns.v1 import session_event_pb2 as everruns_dot_v1_dot_session__event__pb2
 from everruns.v1 import session_pb2 as everruns_dot_v1_dot_session__pb2
 from everruns.v1 import session_service_pb2 as everruns_dot_v1_dot_session__service__pb2
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
@@ -35,10 +37,10 @@ class SessionServiceStub:
 
     Every call needs a key, with the scope `read` to read and `write` to change: UNAUTHENTICATED
     `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`.
-    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE
-    `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`, and one that changes something in RESOURCE_EXHAUSTED
-    `QUEUE_FULL`; nothing has been changed then, except that after DEADLINE_EXCEEDED and UNAVAILABLE
-    it may have been: a `request_id` makes it safe to ask again.
+    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`, `QUEUE_FULL`, DEADLINE_EXCEEDED
+    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`; nothing has been changed then,
+    except that after DEADLINE_EXCEEDED and UNAVAILABLE it may have been: a `request_id` makes it safe to ask
+    again.
 
     Paths of fields in errors are relative to the session: `capabilities[2].config.timeout_ms`.
     """
@@ -109,10 +111,20 @@ class SessionServiceStub:
                 request_serializer=everruns_dot_v1_dot_session__service__pb2.CompareSessionsRequest.SerializeToString,
                 response_deserializer=everruns_dot_v1_dot_comparison__pb2.Comparison.FromString,
                 _registered_method=True)
+        self.GetSessionDrift = channel.unary_unary(
+                '/everruns.v1.SessionService/GetSessionDrift',
+                request_serializer=everruns_dot_v1_dot_session__drift__pb2.GetSessionDriftRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_session__drift__pb2.SessionDrift.FromString,
+                _registered_method=True)
         self.CancelTurn = channel.unary_unary(
                 '/everruns.v1.SessionService/CancelTurn',
                 request_serializer=everruns_dot_v1_dot_session__service__pb2.CancelTurnRequest.SerializeToString,
                 response_deserializer=everruns_dot_v1_dot_session__service__pb2.CancelTurnResponse.FromString,
+                _registered_method=True)
+        self.WatchSessions = channel.unary_stream(
+                '/everruns.v1.SessionService/WatchSessions',
+                request_serializer=everruns_dot_v1_dot_session__event__pb2.WatchSessionsRequest.SerializeToString,
+                response_deserializer=everruns_dot_v1_dot_session__event__pb2.SessionEvent.FromString,
                 _registered_method=True)
 
 
@@ -121,10 +133,10 @@ class SessionServiceServicer:
 
     Every call needs a key, with the scope `read` to read and `write` to change: UNAUTHENTICATED
     `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`.
-    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE
-    `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`, and one that changes something in RESOURCE_EXHAUSTED
-    `QUEUE_FULL`; nothing has been changed then, except that after DEADLINE_EXCEEDED and UNAVAILABLE
-    it may have been: a `request_id` makes it safe to ask again.
+    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`, `QUEUE_FULL`, DEADLINE_EXCEEDED
+    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`; nothing has been changed then,
+    except that after DEADLINE_EXCEEDED and UNAVAILABLE it may have been: a `request_id` makes it safe to ask
+    again.
 
     Paths of fields in errors are relative to the session: `capabilities[2].config.timeout_ms`.
     """
@@ -137,7 +149,9 @@ class SessionServiceServicer:
         `INVALID_CONFIG`, `TOOL_NAME_CONFLICT`, `TOO_MANY_CAPABILITIES`, `EXCLUDED_CAPABILITY_NEEDED`, `CONFIG_LOCKED`,
         `UNKNOWN_MODEL`: one violation for each bad field.
         NOT_FOUND `AGENT_NOT_FOUND`: the organization has no such agent.
+        NOT_FOUND `AGENT_VERSION_NOT_FOUND`: the agent has no such version to pin the session to.
         FAILED_PRECONDITION `AGENT_ARCHIVED`: the agent was deleted.
+        FAILED_PRECONDITION `QUOTA_EXCEEDED`: the organization has as many sessions as it may.
         ALREADY_EXISTS `IDEMPOTENCY_KEY_REUSED`: `request_id` came with another session before.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -184,11 +198,13 @@ class SessionServiceServicer:
 
     def UpdateSession(self, request, context):
         """Changes the fields that the mask names, and no other; one that the mask names and the session
-        leaves unset is cleared. Two changes of different fields at once both hold.
+        leaves unset is cleared. Two changes of different fields at once both hold. A change of which version of its
+        agent the session runs with is refused where its capabilities do not fit that version.
 
         INVALID_ARGUMENT: as CreateSession, and `INVALID_UPDATE_MASK`, `IMMUTABLE_FIELD`: the mask names
         a field that there is not, or that cannot be changed.
         NOT_FOUND `SESSION_NOT_FOUND`: the organization has no such session.
+        NOT_FOUND `AGENT_VERSION_NOT_FOUND`: its agent has no such version to pin it to.
         ABORTED `CONCURRENT_CHANGE`: lost a race too often; ask again.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -269,12 +285,41 @@ class SessionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSessionDrift(self, request, context):
+        """Answers what the agent or the server has changed since the session was created in what it runs with. Nothing
+        exactly when it runs with the same: what changes nothing for this session, an agent's description or a
+        capability that is not in it, is no drift.
+
+        INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
+        NOT_FOUND `SESSION_NOT_FOUND`: the organization has no such session.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def CancelTurn(self, request, context):
-        """Asks the worker of the turn that runs to stop; it is told at its next heartbeat. The session stays `active` until
+        """Asks the worker of the turn that runs to stop; it is told at its next heartbeat, and at once by WatchSessions. The
+        session stays `active` until
         the worker ends the turn, or its lease runs out. Asking twice is as asking once.
 
         INVALID_ARGUMENT `INVALID_ID`, `REQUIRED_FIELD_MISSING`: the id is not well formed, or missing.
         NOT_FOUND `SESSION_NOT_FOUND`: the organization has no such session.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchSessions(self, request, context):
+        """Tells what happens to sessions, in the order of its commits: created, changed, deleted, once each. The first message
+        is a bookmark, and so is every message after a time without any. The stream ends by itself only as an error, and
+        can then be resumed after the last message that was seen. A filter goes by the session as each change left it.
+
+        INVALID_ARGUMENT `INVALID_FIELD`, `INVALID_ID`, `LIMIT_EXCEEDED`, `INVALID_RESUME_TOKEN`: a field is out of its
+        limits, or the token is not one of this organization.
+        RESOURCE_EXHAUSTED `TOO_MANY_WATCHERS`: the process has as many watchers as it takes.
+        RESOURCE_EXHAUSTED `WATCHER_TOO_SLOW`, within the stream: the client did not read, and too many messages wait for it.
+        UNAUTHENTICATED `API_KEY_INVALID`, within the stream: the key was revoked, or has expired.
+        UNAVAILABLE `SERVER_UNAVAILABLE`, within the stream: the server is stopping; resume, and reach another process.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -343,10 +388,20 @@ def add_SessionServiceServicer_to_server(servicer, server):
                     request_deserializer=everruns_dot_v1_dot_session__service__pb2.CompareSessionsRequest.FromString,
                     response_serializer=everruns_dot_v1_dot_comparison__pb2.Comparison.SerializeToString,
             ),
+            'GetSessionDrift': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSessionDrift,
+                    request_deserializer=everruns_dot_v1_dot_session__drift__pb2.GetSessionDriftRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_session__drift__pb2.SessionDrift.SerializeToString,
+            ),
             'CancelTurn': grpc.unary_unary_rpc_method_handler(
                     servicer.CancelTurn,
                     request_deserializer=everruns_dot_v1_dot_session__service__pb2.CancelTurnRequest.FromString,
                     response_serializer=everruns_dot_v1_dot_session__service__pb2.CancelTurnResponse.SerializeToString,
+            ),
+            'WatchSessions': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchSessions,
+                    request_deserializer=everruns_dot_v1_dot_session__event__pb2.WatchSessionsRequest.FromString,
+                    response_serializer=everruns_dot_v1_dot_session__event__pb2.SessionEvent.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -361,10 +416,10 @@ class SessionService:
 
     Every call needs a key, with the scope `read` to read and `write` to change: UNAUTHENTICATED
     `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`, `ORGANIZATION_MISMATCH`.
-    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE
-    `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`, and one that changes something in RESOURCE_EXHAUSTED
-    `QUEUE_FULL`; nothing has been changed then, except that after DEADLINE_EXCEEDED and UNAVAILABLE
-    it may have been: a `request_id` makes it safe to ask again.
+    Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`, `QUEUE_FULL`, DEADLINE_EXCEEDED
+    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`; nothing has been changed then,
+    except that after DEADLINE_EXCEEDED and UNAVAILABLE it may have been: a `request_id` makes it safe to ask
+    again.
 
     Paths of fields in errors are relative to the session: `capabilities[2].config.timeout_ms`.
     """
@@ -694,6 +749,33 @@ class SessionService:
             _registered_method=True)
 
     @staticmethod
+    def GetSessionDrift(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/everruns.v1.SessionService/GetSessionDrift',
+            everruns_dot_v1_dot_session__drift__pb2.GetSessionDriftRequest.SerializeToString,
+            everruns_dot_v1_dot_session__drift__pb2.SessionDrift.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
     def CancelTurn(request,
             target,
             options=(),
@@ -710,6 +792,33 @@ class SessionService:
             '/everruns.v1.SessionService/CancelTurn',
             everruns_dot_v1_dot_session__service__pb2.CancelTurnRequest.SerializeToString,
             everruns_dot_v1_dot_session__service__pb2.CancelTurnResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def WatchSessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/everruns.v1.SessionService/WatchSessions',
+            everruns_dot_v1_dot_session__event__pb2.WatchSessionsRequest.SerializeToString,
+            everruns_dot_v1_dot_session__event__pb2.SessionEvent.FromString,
             options,
             channel_credentials,
             insecure,

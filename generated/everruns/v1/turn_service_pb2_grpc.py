@@ -31,9 +31,8 @@ class TurnServiceStub:
 
     BeginTurn, HeartbeatTurn and EndTurn are for workers, whose key has the scope `worker`; the others need
     `read`: UNAUTHENTICATED `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`,
-    `ORGANIZATION_MISMATCH`. Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED
-    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`, and one of a worker in
-    RESOURCE_EXHAUSTED `QUEUE_FULL`.
+    `ORGANIZATION_MISMATCH`. Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`,
+    `QUEUE_FULL`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`.
 
     A lease that ran out ends its turn at that moment: every read of the turn, and of the session by its
     id, says so at once, whatever has died meanwhile. Lists that filter by status, and totals of them, go by what
@@ -78,9 +77,8 @@ class TurnServiceServicer:
 
     BeginTurn, HeartbeatTurn and EndTurn are for workers, whose key has the scope `worker`; the others need
     `read`: UNAUTHENTICATED `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`,
-    `ORGANIZATION_MISMATCH`. Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED
-    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`, and one of a worker in
-    RESOURCE_EXHAUSTED `QUEUE_FULL`.
+    `ORGANIZATION_MISMATCH`. Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`,
+    `QUEUE_FULL`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`.
 
     A lease that ran out ends its turn at that moment: every read of the turn, and of the session by its
     id, says so at once, whatever has died meanwhile. Lists that filter by status, and totals of them, go by what
@@ -185,9 +183,8 @@ class TurnService:
 
     BeginTurn, HeartbeatTurn and EndTurn are for workers, whose key has the scope `worker`; the others need
     `read`: UNAUTHENTICATED `API_KEY_MISSING`, `API_KEY_INVALID`; PERMISSION_DENIED `SCOPE_MISSING`,
-    `ORGANIZATION_MISMATCH`. Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, DEADLINE_EXCEEDED
-    `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`, and one of a worker in
-    RESOURCE_EXHAUSTED `QUEUE_FULL`.
+    `ORGANIZATION_MISMATCH`. Every call may end in RESOURCE_EXHAUSTED `MESSAGE_TOO_LARGE`, `RATE_LIMITED`,
+    `QUEUE_FULL`, DEADLINE_EXCEEDED `DEADLINE_EXCEEDED`, UNAVAILABLE `STORE_UNAVAILABLE` or INTERNAL `INTERNAL`.
 
     A lease that ran out ends its turn at that moment: every read of the turn, and of the session by its
     id, says so at once, whatever has died meanwhile. Lists that filter by status, and totals of them, go by what

@@ -209,13 +209,16 @@ def reasons(method: str, path: str, status: int) -> list[str]:
 
 def test_reasons_are_those_of_the_comments() -> None:
     assert reasons("GET", "/v1/sessions/{id}", 404) == ["SESSION_NOT_FOUND", "ROUTE_NOT_FOUND"]
-    assert reasons("POST", "/v1/sessions:preview", 404) == ["AGENT_NOT_FOUND"]
+    assert reasons("POST", "/v1/sessions:preview", 404) == [
+        "AGENT_NOT_FOUND",
+        "AGENT_VERSION_NOT_FOUND",
+    ]
     assert "AGENT_ARCHIVED" in reasons("POST", "/v1/sessions:preview", 400)
     changed = reasons("PATCH", "/v1/sessions/{id}", 400)
     assert {"IMMUTABLE_FIELD", "INVALID_CONFIG"} <= set(changed)
     assert "AGENT_ARCHIVED" not in changed
-    assert "429" not in OPERATIONS["GET", "/v1/sessions"]["responses"]
-    assert reasons("POST", "/v1/sessions", 429) == ["QUEUE_FULL"]
+    assert reasons("GET", "/v1/sessions", 429) == ["QUEUE_FULL", "RATE_LIMITED"]
+    assert "QUOTA_EXCEEDED" in reasons("POST", "/v1/sessions", 400)
 
 
 def test_comments_name_reasons_beside_their_codes() -> None:

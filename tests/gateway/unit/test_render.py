@@ -43,6 +43,9 @@ def test_an_empty_session_has_every_key() -> None:
         "created_at": None,
         "updated_at": None,
         "is_pinned": False,
+        "agent_binding": None,
+        "pinned_agent_version": None,
+        "created_agent_version": 0,
     }
 
 
@@ -69,6 +72,9 @@ def test_a_full_session_is_rendered_whole() -> None:
         created_at=Timestamp(seconds=1, nanos=1000),
         updated_at=Timestamp(seconds=1767225600, nanos=999_999_999),
         is_pinned=True,
+        agent_binding=session_pb2.AGENT_BINDING_PINNED,
+        pinned_agent_version=2,
+        created_agent_version=1,
     )
     assert render(session) == {
         "id": "session_1",
@@ -87,6 +93,9 @@ def test_a_full_session_is_rendered_whole() -> None:
         "created_at": "1970-01-01T00:00:01.000001Z",
         "updated_at": "2026-01-01T00:00:00.999999Z",
         "is_pinned": True,
+        "agent_binding": "pinned",
+        "pinned_agent_version": 2,
+        "created_agent_version": 1,
     }
 
 

@@ -49,7 +49,7 @@ def test_what_an_endpoint_says_of_itself_stays() -> None:
         return Answer(200, b"<p>", ((b"content-security-policy", b"default-src 'self'"),))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        await Dispatcher(Access())(
+        await Dispatcher(Access(), 1)(
             {**scope, "state": {"routes": RouteTable([("GET", "/page", page)])}}, receive, send
         )
 

@@ -24,6 +24,8 @@ def test_without_an_environment_the_defaults_hold() -> None:
         console=True,
         docs=True,
         receive_seconds=20.0,
+        most_requests=1000,
+        most_connections=1000,
     )
 
 
@@ -44,12 +46,16 @@ def test_every_setting_is_read() -> None:
             "EVERRUNS_HTTP_CONSOLE": "off",
             "EVERRUNS_HTTP_DOCS": "off",
             "EVERRUNS_HTTP_RECEIVE_SECONDS": "1.5",
+            "EVERRUNS_HTTP_MOST_REQUESTS": "7",
+            "EVERRUNS_HTTP_MOST_CONNECTIONS": "8",
         }
     ) == Settings(
         *("::1", 0, "dns:///server:1", 10, 0.5, 3, 8, "json", 100, "0.0.0.0", 9465),
         console=False,
         docs=False,
         receive_seconds=1.5,
+        most_requests=7,
+        most_connections=8,
     )
 
 

@@ -88,7 +88,7 @@ COPIES = (
     Case("a copy of an agent that never was", Call("CopyAgent", id=_NEVER), _NO_AGENT),
     Case("a copy of another's agent", Call("CopyAgent", id="$other.agent.id"), _NO_AGENT),
     Case("a copy of an id that is none", Call("CopyAgent", id="x"), bad("INVALID_ID", "id")),
-    Case("a copy of no id", Call("CopyAgent"), bad("REQUIRED_FIELD_MISSING", "id"), over=("grpc",)),
+    Case("a copy of no id", Call("CopyAgent"), bad("REQUIRED_FIELD_MISSING", "id"), over=("grpc", "cli")),
     Case(
         "a copy with a key to read",
         Call("CopyAgent", id="$agent.id", authorization="$keys.reader"),

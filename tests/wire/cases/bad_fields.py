@@ -76,8 +76,8 @@ FIELDS = (
     Case("change of an id that is none", Call("UpdateSession", {"title": "t"}, "x"), bad("INVALID_ID", "id")),
     Case("a pin of an id that is none", Call("PinSession", id="x"), bad("INVALID_ID", "id")),
     Case("an unpin of an id that is none", Call("UnpinSession", id="$agent.id"), bad("INVALID_ID", "id")),
-    Case("no id to pin", Call("PinSession"), bad("REQUIRED_FIELD_MISSING", "id"), over=("grpc",)),
-    Case("no id to unpin", Call("UnpinSession"), bad("REQUIRED_FIELD_MISSING", "id"), over=("grpc",)),
+    Case("no id to pin", Call("PinSession"), bad("REQUIRED_FIELD_MISSING", "id"), over=("grpc", "cli")),
+    Case("no id to unpin", Call("UnpinSession"), bad("REQUIRED_FIELD_MISSING", "id"), over=("grpc", "cli")),
     Case(
         "counts of a bad agent id",
         Call("GetSessionStats", query={"agent_id": "agent_1"}),
@@ -87,22 +87,24 @@ FIELDS = (
         "times that are none",
         _list(created_after="yesterday", created_before="2026-02-30T00:00:00Z"),
         bad("INVALID_FIELD", "created_after", "created_before"),
-        over=("rest",),
+        over=("rest", "cli"),
     ),
     Case(
         "a time without its zone",
         _list(created_before="2026-01-31T00:00:00"),
         bad("INVALID_FIELD", "created_before"),
-        over=("rest",),
+        over=("rest", "cli"),
     ),
     Case(
         "a time before all years",
         _list(created_after="0000-12-31T23:59:59Z"),
         bad("INVALID_FIELD", "created_after"),
-        over=("rest",),
+        over=("rest", "cli"),
     ),
-    Case("no id", Call("GetSession"), bad("REQUIRED_FIELD_MISSING", "id"), over=("grpc",)),
-    Case("no agent at all", Call("CreateAgent"), bad("REQUIRED_FIELD_MISSING", "agent"), over=("grpc",)),
+    Case("no id", Call("GetSession"), bad("REQUIRED_FIELD_MISSING", "id"), over=("grpc", "cli")),
+    Case(
+        "no agent at all", Call("CreateAgent"), bad("REQUIRED_FIELD_MISSING", "agent"), over=("grpc", "cli")
+    ),
     Case(
         "no session at all", Call("CreateSession"), bad("REQUIRED_FIELD_MISSING", "session"), over=("grpc",)
     ),
@@ -128,6 +130,8 @@ FIELDS = (
         "an agent's id changed",
         Call("UpdateAgent", {"id": "$agent.id"}, "$agent.id"),
         bad("IMMUTABLE_FIELD", "id"),
+        # On a command line there is one `id`.
+        over=("grpc", "rest"),
     ),
     Case(
         "an agent's name cleared",

@@ -9,7 +9,13 @@ from tests.wire.harness.call import TRANSPORTS, Call, Transport
 from tests.wire.harness.json_value import JsonObject
 from tests.wire.harness.rpc import HTTP_STATUS, HTTP_STATUS_OF_REASON
 
-_REST_NAMES = {"page_size": "limit", "skip": "offset", "request_id": "Idempotency-Key"}
+_REST_NAMES = {
+    "page_size": "limit",
+    "skip": "offset",
+    "request_id": "Idempotency-Key",
+    "from_version": "from",
+    "to_version": "to",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ class Refused:
     def violations(self, transport: Transport) -> list[tuple[str, str]]:
         """Each bad field as the transport calls it, with its reason."""
         pairs = [(f, self.reason) if isinstance(f, str) else f for f in self.fields]
-        names = _REST_NAMES if transport == "rest" else {}
+        names = {} if transport == "grpc" else _REST_NAMES
         return [(names.get(name, name), reason) for name, reason in pairs]
 
 

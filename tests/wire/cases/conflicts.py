@@ -26,13 +26,16 @@ CONFLICTS = (
         {"first": Call("ApplyAgent", {"name": "first", "system_prompt": "p"}, key="k1")},
     ),
     Case(
-        "a taken name", Call("CreateAgent", {"name": "plain", "system_prompt": "p"}), _TAKEN, over=("grpc",)
+        "a taken name",
+        Call("CreateAgent", {"name": "plain", "system_prompt": "p"}),
+        _TAKEN,
+        over=("grpc", "cli"),
     ),
     Case(
         "a taken id",
         Call("CreateAgent", {"id": "$agent.id", "name": "third", "system_prompt": "p"}),
         _TAKEN,
-        over=("grpc",),
+        over=("grpc", "cli"),
     ),
     Case(
         "a taken name for another id",

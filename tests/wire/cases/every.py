@@ -1,8 +1,9 @@
-"""All cases that both transports share."""
+"""All cases that the transports share."""
 
 from __future__ import annotations
 
 from tests.wire.cases.agent_documents import COPIES, EXPORTS, IMPORTS, PREVIEWS
+from tests.wire.cases.agent_versions import BINDINGS, DRIFTS, IMPACTS, VERSIONS
 from tests.wire.cases.audit import AUDIT
 from tests.wire.cases.bad_capabilities import CAPABILITIES, ELSEWHERE
 from tests.wire.cases.bad_fields import FIELDS, NEW_SESSIONS
@@ -17,6 +18,7 @@ from tests.wire.cases.good_runtimes import RUNTIMES
 from tests.wire.cases.good_sessions import CREATED, SESSIONS
 from tests.wire.cases.keys import KEYS
 from tests.wire.cases.turns import TURNS, WORKERS
+from tests.wire.cases.watches import WATCHES
 
 CASES: tuple[Case, ...] = (
     *FIELDS,
@@ -43,6 +45,11 @@ CASES: tuple[Case, ...] = (
     *EXPORTS,
     *IMPORTS,
     *PREVIEWS,
+    *VERSIONS,
+    *BINDINGS,
+    *DRIFTS,
+    *IMPACTS,
+    *WATCHES,
 )
 
 NEW_SESSION_CASES: tuple[Case, ...] = (*CREATED, *NEW_SESSIONS, *CAPABILITIES, *EXCLUSIONS_CREATED)

@@ -49,7 +49,7 @@ AGENTS = (
         "an agent that is only created",
         Call("CreateAgent", _FULL),
         Answered({**_FULL, **_ALWAYS}, created=True),
-        over=("grpc",),
+        over=("grpc", "cli"),
     ),
     Case(
         "an agent of a chosen id, with hyphens",

@@ -37,6 +37,11 @@ LISTS = (
         _THREE,
     ),
     Case("at most 100 sessions", _list(limit=1000), Answered({"limit": 100})),
+    *(
+        Case(f"{rpc} with a limit of {limit}", Call(rpc, query={"limit": limit}), Answered({"limit": 100}))
+        for rpc in ("ListSessions", "ListAgents", "ListCapabilities", "ListModels")
+        for limit in (100, 101)
+    ),
     Case("a limit of 0 is the default", _list(limit=0), Answered({"limit": 20})),
     Case(
         "the first page",

@@ -168,19 +168,19 @@ _REFUSED = (
         "a key that expires at some time",
         _call("CreateKey", {**_SPEC, "expires_at": "tomorrow"}),
         bad("INVALID_FIELD", "expires_at"),
-        over=("rest",),
+        over=("rest", "cli"),
     ),
     Case(
         "a key with a secret of one's own",
         _call("CreateKey", {**_SPEC, "secret": "s"}),
         bad("UNKNOWN_FIELD", "secret"),
-        over=("rest",),
+        over=("rest", "cli"),
     ),
     Case(
         "a key with an id of one's own",
         _call("CreateKey", {**_SPEC, "id": _NEVER}),
         bad("OUTPUT_ONLY_FIELD", "id"),
-        over=("rest",),
+        over=("rest", "cli"),
     ),
     Case("a key of another kind of id", _call("GetKey", id="agent_" + "0" * 32), bad("INVALID_ID", "id")),
     Case(

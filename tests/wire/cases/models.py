@@ -127,7 +127,7 @@ MODELS = (
         "an agent of an unknown model that is only created",
         _agent("CreateAgent", default_model_id="x"),
         _UNKNOWN_DEFAULT,
-        over=("grpc",),
+        over=("grpc", "cli"),
     ),
     Case(
         "a preview of an agent of an unknown model",

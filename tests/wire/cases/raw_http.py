@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-_JSON = {"content-type": "application/json"}
+JSON = {"content-type": "application/json"}
+"""The headers of a request with a body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class RawCase:
     status: int = 400
     body: str | bytes | None = None
     fields: tuple[str | tuple[str, str], ...] = ()
-    headers: Mapping[str, str] = field(default_factory=lambda: _JSON)
+    headers: Mapping[str, str] = field(default_factory=lambda: JSON)
     answer_headers: Mapping[str, str] = field(default_factory=dict)
     hint: str = ""
 
@@ -134,7 +135,7 @@ RAW = (
         "UNSUPPORTED_MEDIA_TYPE",
         415,
         "{}",
-        headers={**_JSON, "content-encoding": "gzip"},
+        headers={**JSON, "content-encoding": "gzip"},
     ),
     RawCase(
         "a body above 4 MiB", "POST /v1/sessions", "MESSAGE_TOO_LARGE", 413, b'"' + b"x" * (4 * 1024 * 1024)
@@ -287,7 +288,7 @@ RAW = (
         "POST /v1/sessions",
         "INVALID_FIELD",
         body='{"agent_id": "$agent.id"}',
-        headers={**_JSON, "idempotency-key": ""},
+        headers={**JSON, "idempotency-key": ""},
         fields=("Idempotency-Key",),
     ),
 )

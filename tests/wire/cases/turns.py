@@ -79,7 +79,7 @@ _THREE = {
 _AGAIN = replace(_BEGIN, key="k1")
 
 WORKERS = tuple(
-    replace(case, over=("grpc",))
+    replace(case, over=("grpc", "cli"))
     for case in (
         Case(
             "a turn begun",
@@ -320,4 +320,4 @@ TURNS = (
         {**_ENDED, "gone": Call("DeleteSession", id="$made.id")},
     ),
 )
-"""What both transports have."""
+"""What all transports have."""

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from server.core.store import Agents, Audit, Keys, Sessions, Store, Turns
+from server.core.store import (
+    Agents,
+    AgentVersions,
+    Audit,
+    Environments,
+    Keys,
+    SessionEvents,
+    Sessions,
+    Store,
+    Turns,
+)
 
 
 class _BrokenSessions:
@@ -35,6 +45,16 @@ class BrokenStore:
         return self._store.agents
 
     @property
+    def agent_versions(self) -> AgentVersions:
+        """Those of the other store."""
+        return self._store.agent_versions
+
+    @property
+    def environments(self) -> Environments:
+        """Those of the other store."""
+        return self._store.environments
+
+    @property
     def turns(self) -> Turns:
         """Those of the other store."""
         return self._store.turns
@@ -43,6 +63,11 @@ class BrokenStore:
     def audit(self) -> Audit:
         """That of the other store."""
         return self._store.audit
+
+    @property
+    def session_events(self) -> SessionEvents:
+        """Those of the other store."""
+        return self._store.session_events
 
     def shared_secret(self, name: str) -> bytes:
         """That of the other store."""

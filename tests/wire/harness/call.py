@@ -9,8 +9,8 @@ from typing import Literal, Protocol, cast
 from tests.wire.harness.json_value import Json, JsonObject, fill, filled
 from tests.wire.harness.outcome import Outcome
 
-Transport = Literal["grpc", "rest"]
-TRANSPORTS: tuple[Transport, ...] = ("grpc", "rest")
+Transport = Literal["grpc", "rest", "cli"]
+TRANSPORTS: tuple[Transport, ...] = ("grpc", "rest", "cli")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,11 @@ class Call:
             authorization=None if self.authorization is None else fill(self.authorization, names),
             organization=None if self.organization is None else fill(self.organization, names),
         )
+
+
+def messages_of(call: Call) -> int:
+    """How many messages of a stream an answer has: the first alone, or where it resumes, the second too."""
+    return 2 if "resume_token" in call.query else 1
 
 
 class Client(Protocol):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import grpc
 
 from tests.wire.harness.call import Client, Transport
+from tests.wire.harness.cli_client import CliClient
 from tests.wire.harness.gateway import running_gateway
 from tests.wire.harness.grpc_client import GrpcClient
 from tests.wire.harness.rest_client import RestClient
@@ -16,14 +17,16 @@ from tests.wire.harness.rest_client import RestClient
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """The two ways to one server."""
+    """The ways to one server."""
 
     grpc: GrpcClient
     rest: RestClient
+    cli: CliClient
 
     def of(self, transport: Transport) -> Client:
         """The client of a transport."""
-        return self.grpc if transport == "grpc" else self.rest
+        clients: dict[Transport, Client] = {"grpc": self.grpc, "rest": self.rest, "cli": self.cli}
+        return clients[transport]
 
 
 @contextmanager
@@ -31,4 +34,4 @@ def connected(target: str, *, described: bool = True) -> Iterator[Clients]:
     """Clients of the server at an address, one of them through a gateway of its own. `described` is whether
     that answers as its OpenAPI document says, whatever is done to the server."""
     with running_gateway(target) as http, grpc.insecure_channel(target) as channel:
-        yield Clients(GrpcClient(channel), RestClient(http, described=described))
+        yield Clients(GrpcClient(channel), RestClient(http, described=described), CliClient(target))

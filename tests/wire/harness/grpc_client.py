@@ -14,7 +14,7 @@ from google.rpc.error_details_pb2 import BadRequest, ErrorInfo, RequestInfo, Ret
 from google.rpc.status_pb2 import Status
 from grpc_status import rpc_status
 
-from tests.wire.harness.call import Call, Transport
+from tests.wire.harness.call import Call, Transport, messages_of
 from tests.wire.harness.json_value import Json, JsonObject
 from tests.wire.harness.outcome import Answer, Failure, Outcome, Violation
 from tests.wire.harness.render import render
@@ -38,6 +38,8 @@ class GrpcClient:
     def send(self, call: Call, request: Message) -> Outcome:
         """The same with a request of the caller's own."""
         rpc = method(call.rpc)
+        if METHODS[call.rpc].server_streaming:
+            return self._watch(call, request)
         callable = self.channel.unary_unary(
             rpc.path,
             request_serializer=rpc.request.SerializeToString,
@@ -52,6 +54,24 @@ class GrpcClient:
             return failure(cast("grpc.RpcError | grpc.Call", error), request_id)
         replayed = ("idempotency-replayed", "true") in [tuple(pair) for pair in ended.initial_metadata()]
         return _answer(call, response, replayed)
+
+    def _watch(self, call: Call, request: Message) -> Outcome:
+        """The first messages of a stream, which is then left."""
+        rpc = method(call.rpc)
+        callable = self.channel.unary_stream(
+            rpc.path,
+            request_serializer=rpc.request.SerializeToString,
+            response_deserializer=rpc.response.FromString,
+        )
+        request_id = uuid.uuid4().hex
+        stream = callable(request, timeout=call.timeout, metadata=metadata_of(call, request_id))
+        try:
+            messages: list[Json] = [render(next(stream)) for _ in range(messages_of(call))]
+        except grpc.RpcError as error:
+            return failure(cast("grpc.RpcError | grpc.Call", error), request_id)
+        finally:
+            stream.cancel()
+        return Answer({"messages": messages})
 
 
 def request_of(call: Call) -> Message:
@@ -75,7 +95,7 @@ def request_of(call: Call) -> Message:
             body["id"] = fields.pop("id")
         fields[resource] = body
     request = ParseDict(fields, method(call.rpc).request())
-    if call.rpc.startswith("Update") and call.body is not None:
+    if "Update" in call.rpc and call.body is not None:
         request.update_mask.paths.extend(call.body)  # type: ignore[attr-defined]  # every Update has one
     return request
 
@@ -131,6 +151,8 @@ def _spelled_out(key: str, value: Json) -> Json:
         return [{"ref": entry} if isinstance(entry, str) else _with_mode(entry) for entry in value]
     if key == "scopes" and isinstance(value, list):
         return [f"SCOPE_{str(entry).upper()}" for entry in value]
+    if key == "agent_binding" and isinstance(value, str):
+        return f"AGENT_BINDING_{value.upper()}"
     return value
 
 

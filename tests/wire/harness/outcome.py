@@ -1,4 +1,4 @@
-"""What a call came to, alike over gRPC and REST."""
+"""What a call came to, alike over all transports."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from tests.wire.harness.json_value import JsonObject
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A call that was answered. `body` is None where the answer has none."""
+    """A call that was answered. `body` is None where the answer has none, `created` where nobody says."""
 
     body: JsonObject | None
-    created: bool = False
+    created: bool | None = False
     replayed: bool = False
 
     @property
@@ -34,7 +34,7 @@ class Violation:
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """A call that was refused. `status` is the code's name over gRPC, and the number over REST.
+    """A call that was refused. `status` is the code's name over gRPC, else the number that REST has.
 
     `reason` is empty, and there is no more, where gRPC itself ended the call.
     """

@@ -19,6 +19,7 @@ _LISTS = {
     "turns": "data",
     "keys": "data",
     "models": "data",
+    "versions": "data",
     "audit_events": "data",
 }
 _AGAIN = {
@@ -33,6 +34,7 @@ _AGAIN = {
 """Second keys of a message's fields."""
 _SHOWN_WHEN_SET = {"CapabilityConfig": {"mode", "locked"}}
 """Fields of a message whose keys are there only where they say something."""
+_BOUNDS = {"from_version": "from", "to_version": "to"}
 _COUNTS = {"total_size": "total", "skip": "offset", "page_size": "limit"}
 
 
@@ -41,7 +43,7 @@ def render(message: Message) -> JsonObject:
     # The type of it is one of two classes that are used alike.
     descriptor = cast(Descriptor, message.DESCRIPTOR)
     is_list = "total_size" in descriptor.fields_by_name
-    names = {**_LISTS, **_COUNTS} if is_list else {}
+    names = {**_LISTS, **_COUNTS} if is_list else _BOUNDS
     tree = {names.get(field.name, field.name): _field(message, field) for field in descriptor.fields}
     for key in _SHOWN_WHEN_SET.get(descriptor.name, ()):
         if not tree[key]:

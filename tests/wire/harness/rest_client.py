@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import uuid
-from typing import cast
+from dataclasses import replace
+from typing import Any, cast
 
 import httpx
 import orjson
 
-from tests.wire.harness.call import Call, Transport
+from tests.wire.harness.call import Call, Transport, messages_of
 from tests.wire.harness.described import undescribed
-from tests.wire.harness.json_value import JsonObject
+from tests.wire.harness.json_value import Json, JsonObject
 from tests.wire.harness.outcome import Answer, Failure, Outcome, Violation
 from tests.wire.harness.rpc import METHODS, REST
 
@@ -57,7 +59,7 @@ class RestClient:
             if f"{{{key}}}" not in path
             for item in (value if isinstance(value, list) else [value])
         ]
-        response = self.http.request(
+        request = self.http.build_request(
             http_method,
             path.format(id=call.id, **call.query),
             params=tuple(pairs) or None,
@@ -65,10 +67,38 @@ class RestClient:
             content=content,
             timeout=call.timeout + 20,
         )
+        response = self.http.send(request, stream=True)
+        if METHODS[call.rpc].server_streaming and response.status_code == 200:
+            response = _beginning(response, messages_of(call))
+        else:
+            response.read()
         if self._described:
             found = undescribed(response)
             assert not found, found
         return response
+
+
+def _beginning(response: httpx.Response, messages: int) -> httpx.Response:
+    """An answer with the first events of a stream, which is then left."""
+    lines: list[str] = []
+    for line in response.iter_lines():
+        lines.append(line)
+        messages -= line.startswith("data: ")
+        if not messages:
+            break
+    response.close()
+    text = "\n".join(lines)
+    return httpx.Response(200, headers=response.headers, text=text, request=response.request)
+
+
+def events(text: str) -> list[JsonObject]:
+    """The messages of a text of events. Checks that each has its token as its id, and its type."""
+    found: list[JsonObject] = []
+    for event in re.findall(r"id: (.+)\nevent: (.+)\ndata: (.+)", text):
+        message = cast(JsonObject, orjson.loads(event[2]))
+        assert event[:2] == (message["resume_token"], message["type"])
+        found.append(message)
+    return found
 
 
 def outcome(call: Call, response: httpx.Response) -> Outcome:
@@ -84,6 +114,9 @@ def outcome(call: Call, response: httpx.Response) -> Outcome:
     assert response.status_code in (200, 201)
     if call.rpc == "ExportAgent":
         return Answer({"content_type": response.headers["content-type"], "text": response.text})
+    if METHODS[call.rpc].server_streaming:
+        assert response.headers["content-type"] == "text/event-stream"
+        return Answer({"messages": cast("list[Json]", events(response.text))})
     assert response.headers["content-type"] == "application/json"
     body = cast(JsonObject, response.json())
     if created:
@@ -99,20 +132,21 @@ def outcome(call: Call, response: httpx.Response) -> Outcome:
 def failure(response: httpx.Response) -> Failure:
     """What a problem document says. Checks that it is one, and complete."""
     assert response.headers["content-type"] == "application/problem+json"
-    problem = response.json()
-    assert problem.keys() == _PROBLEM_KEYS
-    assert problem["status"] == response.status_code
-    assert problem["request_id"] == response.headers["x-request-id"]
-    assert problem["error"] == problem["detail"] != ""
-    assert problem["type"]
-    assert problem["title"]
-    found = tuple(Violation(v["field"], v["reason"], v["description"]) for v in problem["field_violations"])
-    assert not found or problem["code"] == found[0].reason
+    document = response.json()
+    found = problem(document)
+    assert document["status"] == response.status_code
+    assert document["request_id"] == response.headers["x-request-id"]
     retry_after = response.headers.get("retry-after")
-    return Failure(
-        str(response.status_code),
-        problem["code"],
-        problem["detail"],
-        found,
-        None if retry_after is None else float(retry_after),
-    )
+    return replace(found, retry_after=None if retry_after is None else float(retry_after))
+
+
+def problem(document: dict[str, Any]) -> Failure:
+    """What the content of a problem document says. Checks that it is complete."""
+    assert document.keys() == _PROBLEM_KEYS
+    assert document["error"] == document["detail"] != ""
+    assert document["type"]
+    assert document["title"]
+    assert document["request_id"]
+    found = tuple(Violation(v["field"], v["reason"], v["description"]) for v in document["field_violations"])
+    assert not found or document["code"] == found[0].reason
+    return Failure(str(document["status"]), document["code"], document["detail"], found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +12,9 @@ from server.app import AGENTS, AUDIT, CAPABILITIES, KEYS, MODELS, SESSIONS, TURN
 from server.core.caller import Scope
 from server.core.catalog import Catalog
 from server.core.store import Store
+from server.rpc.admission import Admission
 from server.rpc.calls import Calls
+from server.rpc.request_threads import RequestThreads
 from server.rpc.services import add_service
 from server.settings import Settings, read_settings
 from server.usecases.authenticate import Authenticate
@@ -39,7 +40,8 @@ def running_server(settings: Settings) -> Iterator[tuple[Store, str]]:
 def running_server_over(store: Store, catalog: Catalog) -> Iterator[str]:
     """The address of a server over this store, while it runs."""
     services = make_services(store, catalog, None)
-    server = grpc.server(ThreadPoolExecutor(8), options=[("grpc.so_reuseport", 0)])
+    threads = RequestThreads(4, "wire", Admission(1_000, 1_000))
+    server = grpc.server(threads, options=[("grpc.so_reuseport", 0)])
     calls = Calls(Authenticate(store.keys))
     add_service(server, calls, SESSIONS, services.sessions)
     add_service(server, calls, AGENTS, services.agents)
@@ -50,6 +52,7 @@ def running_server_over(store: Store, catalog: Catalog) -> Iterator[str]:
     add_service(server, calls, MODELS, services.models)
     with _started(server) as target:
         yield target
+    threads.shutdown(wait=False)
 
 
 @contextmanager
