@@ -85,10 +85,20 @@ def test_a_request_is_one_trace_from_the_gateway_to_the_server(tmp_path: Path) -
                     trust_env=False,
                 )
                 assert made.status_code == 200
+                created = httpx.post(
+                    f"{http}/v1/sessions",
+                    json={"agent_id": cast("dict[str, str]", names["agent"])["id"]},
+                    headers={**headers, "x-request-id": "traced-3"},
+                    trust_env=False,
+                )
+                assert created.status_code == 201
 
                 wait_until(gateway, lambda: len(ours("everruns-gateway")) == 2)
                 wait_until(server, lambda: len(ours("everruns-server")) == 2)
-                wait_until(server, lambda: "store write" in [s.name for s in found["everruns-server"]])
+                wait_until(
+                    server,
+                    lambda: "traced-3" in [attributes(s).get("request.id") for s in found["everruns-server"]],
+                )
                 outer, inner = ours("everruns-gateway"), ours("everruns-server")
     assert {span.trace_id.hex() for span in (*outer, *inner)} == {TRACE}
     assert {span.parent_span_id.hex() for span in outer} == {PARENT}
@@ -105,7 +115,15 @@ def test_a_request_is_one_trace_from_the_gateway_to_the_server(tmp_path: Path) -
         ("ListAgents", "store read"),
         ("GetSession", "store read"),
         ("UpdateAgent", "store write"),
+        ("CreateSession", "store write"),
     }
+    # A create is answered when its write is on disk, and its span ends after that of the write.
+    [create] = [span for span in spans.values() if attributes(span).get("request.id") == "traced-3"]
+    [write] = [
+        span for span in of_store if span.parent_span_id == create.span_id and span.name == "store write"
+    ]
+    assert create.start_time_unix_nano <= write.start_time_unix_nano
+    assert write.end_time_unix_nano <= create.end_time_unix_nano
     assert {span.trace_id.hex() for span in of_store} >= {TRACE}
     assert key not in repr(found)
     assert "secret" not in repr(found)

@@ -20,6 +20,10 @@ _MADE = {
 }
 _ROTATED = {**_MADE, "rotated": Call("RotateKey", id="$made.key.id", authorization=_ADMIN)}
 _RENAMED = {"renamed": Call("UpdateAgent", {"name": "other"}, "$agent.id")}
+_TAKEN_BACK = {
+    **_RENAMED,
+    "back": Call("RollbackAgent", query={"agent_id": "$agent.id", "version": 1}),
+}
 _CREATED: JsonObject = {
     "organization_id": "$org",
     "actor": "api_key",
@@ -54,6 +58,40 @@ AUDIT = (
         _list(resource_id="$agent.id", limit=1),
         Answered({"data": [{"key_name": "owner", "changes": [{"before": "plain", "after": "other"}]}]}),
         _RENAMED,
+    ),
+    Case(
+        "that an agent was taken back to a version",
+        _list(resource_id="$agent.id", limit=1),
+        Answered(
+            {
+                "data": [
+                    {
+                        "method": "RollbackAgent",
+                        "key_name": "owner",
+                        "changes": [{"field": "name", "before": "other", "after": "plain"}],
+                    }
+                ]
+            }
+        ),
+        _TAKEN_BACK,
+    ),
+    Case(
+        "that a session was pinned to a version",
+        _list(resource_id="$bound.id"),
+        Answered(
+            {
+                "data": [
+                    {
+                        "method": "UpdateSession",
+                        "changes": [{"field": "pinned_agent_version", "before": None, "after": 1}],
+                    }
+                ]
+            }
+        ),
+        {
+            "bound": Call("CreateSession", {"agent_id": "$agent.id"}),
+            "pinned": Call("UpdateSession", {"pinned_agent_version": 1}, "$bound.id"),
+        },
     ),
     Case(
         "nothing yet to come",
