@@ -13,6 +13,7 @@ import pytest
 from tests.system.postgres import Postgres, running_postgres
 from tests.system.processes import PATIENCE, run, serving
 from tests.system.sessions import Sessions, new_sessions
+from tests.system.watcher import Watcher
 from tests.wire.harness.call import Call
 
 THREADS = 8
@@ -95,6 +96,23 @@ def test_every_kind_of_call_from_many_threads(
         # The pooler's, and that of this query.
         assert row is not None
         assert row[0] <= CONNECTIONS + 1
+
+
+def test_watchers_are_told_of_other_processes(pooled: dict[str, str], tmp_path: Path) -> None:
+    # The pooler passes no notification on, whether a server leaves LISTEN out or relies on it.
+    assert run(["server", "migrate"], tmp_path, **pooled).returncode == 0
+    with (
+        serving(tmp_path, **pooled) as (looking, over_looking),
+        serving(tmp_path, **pooled, EVERRUNS_POSTGRES_NOTIFY="on") as (listening, over_listening),
+    ):
+        sessions = new_sessions(tmp_path, over_looking, **pooled)
+        watchers = [Watcher(channel, sessions) for channel in (over_looking, over_listening)]
+        for watcher in watchers:
+            watcher.next()
+        made = [sessions.over(channel).create() for channel in (over_listening, over_looking)]
+        assert [watcher.created(2) for watcher in watchers] == [made, made]
+        for process in (looking, listening):
+            assert "Traceback" not in process.errors
 
 
 def test_migrating_twice_at_once(pooled: dict[str, str], tmp_path: Path) -> None:

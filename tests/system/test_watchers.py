@@ -4,57 +4,23 @@ dies."""
 from __future__ import annotations
 
 import signal
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import grpc
+import httpx
 import pytest
 
-from everruns.v1 import session_service_pb2_grpc
-from everruns.v1.session_event_pb2 import (
-    SESSION_EVENT_TYPE_BOOKMARK,
-    SESSION_EVENT_TYPE_CREATED,
-    SessionEvent,
-    WatchSessionsRequest,
-)
+from everruns.v1.session_event_pb2 import SESSION_EVENT_TYPE_BOOKMARK
 from tests.system.postgres import running_postgres
-from tests.system.processes import PATIENCE, Process, serving, wait_until
+from tests.system.processes import PATIENCE, Process, free_port, running, serving, wait_for_http, wait_until
 from tests.system.sessions import Sessions, new_sessions
-from tests.wire.harness.call import Call
-from tests.wire.harness.json_value import Json
+from tests.system.watcher import Watcher
 
 MANY = 2_000
 CHANNELS = 4
 OWN_CONNECTION = [("grpc.use_local_subchannel_pool", 1)]
-
-
-class Watcher:
-    """A watcher over a channel."""
-
-    def __init__(self, channel: grpc.Channel, sessions: Sessions, token: str = "", **filter: Json) -> None:
-        keys = sessions.names["keys"]
-        assert isinstance(keys, dict)
-        request = WatchSessionsRequest(resume_token=token, **filter)  # type: ignore[arg-type]  # by name
-        stub = session_service_pb2_grpc.SessionServiceStub(channel)
-        metadata = (("authorization", str(keys["owner"])),)
-        self.stream = stub.WatchSessions(request, metadata=metadata, timeout=2 * PATIENCE)
-        self.token = token
-
-    def next(self) -> SessionEvent:
-        """The next message."""
-        event: SessionEvent = next(self.stream)
-        self.token = event.resume_token
-        return event
-
-    def created(self, count: int) -> list[str]:
-        """The ids of the next sessions that were created."""
-        ids: list[str] = []
-        while len(ids) < count:
-            event = self.next()
-            if event.type != SESSION_EVENT_TYPE_BOOKMARK:
-                assert event.type == SESSION_EVENT_TYPE_CREATED
-                ids.append(event.session.id)
-        return ids
 
 
 def threads_of(process: Process) -> int:
@@ -126,16 +92,39 @@ def test_a_watcher_sees_what_another_process_does_and_resumes_there_when_its_own
         assert seen + again.created(1) == made
 
 
-def test_a_worker_that_watches_its_session_is_told_to_stop_at_once(tmp_path: Path) -> None:
-    with serving(tmp_path) as (_, channel):
+def test_streams_of_rest_end_at_once_when_the_gateway_stops(tmp_path: Path) -> None:
+    with serving(tmp_path) as (server, channel):
         sessions = new_sessions(tmp_path, channel)
-        id = sessions.create()
-        begin = Call("BeginTurn", query={"session_id": id, "worker": "w"})
-        turn = sessions.answer(begin).content["turn"]
-        assert isinstance(turn, dict)
-        watcher = Watcher(channel, sessions, session_ids=[id])
-        watcher.next()
-        sessions.answer(Call("CancelTurn", id=id))
-        event = watcher.next()
-        assert (event.turn.id, event.turn.cancel_requested) == (turn["id"], True)
-        assert list(event.changed_paths) == ["turn.cancel_requested"]
+        for workers in ("1", "2"):
+            port = free_port()
+            # Whoever waited for the streams would wait for longer than this test.
+            settings = {
+                "EVERRUNS_GRPC_TARGET": f"127.0.0.1:{server.grpc_port}",
+                "EVERRUNS_HTTP_PORT": str(port),
+                "EVERRUNS_HTTP_WORKERS": workers,
+                "EVERRUNS_HTTP_TIMEOUT_SECONDS": "300",
+            }
+            with running(["gateway"], tmp_path, **settings) as gateway, ExitStack() as open_streams:
+                wait_for_http(f"http://127.0.0.1:{port}", gateway)
+                streams = [open_streams.enter_context(events(port, sessions)) for _ in range(6)]
+                made = sessions.create()
+                for lines in streams:
+                    assert any(made in line for line in lines)
+                gateway.send(signal.SIGTERM)
+                assert gateway.end()[0] == 0, gateway.errors
+                # Each to its proper end, which a client answers by coming again.
+                assert ["event: problem" in lines for lines in streams] == [False] * len(streams)
+                assert "Traceback" not in gateway.errors
+        assert "Traceback" not in server.errors
+
+
+@contextmanager
+def events(port: int, sessions: Sessions) -> Iterator[Iterator[str]]:
+    """The lines of a stream of events, from its first event on."""
+    keys = sessions.names["keys"]
+    assert isinstance(keys, dict)
+    url, headers = f"http://127.0.0.1:{port}/v1/sessions:watch", {"authorization": str(keys["owner"])}
+    with httpx.stream("GET", url, headers=headers, trust_env=False, timeout=PATIENCE) as response:
+        lines = response.iter_lines()
+        assert "event: bookmark" in lines
+        yield lines

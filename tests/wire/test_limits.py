@@ -28,7 +28,7 @@ RESOURCES = ("session", "agent", "key")
 REQUIRED = {"session": {"agent_name": "plain"}, "agent": {"name": "limited", "system_prompt": "Be brief."}}
 """What resources must have."""
 
-OTHERWISE = {"INVALID_PAGE_TOKEN", "UNKNOWN_CAPABILITY"}
+OTHERWISE = {"INVALID_PAGE_TOKEN", "INVALID_RESUME_TOKEN", "UNKNOWN_CAPABILITY"}
 """What is wrong with a value that is within its limit and means nothing."""
 
 RPCS = sorted(request.name.removesuffix("Request") for request in REQUESTS)
@@ -60,7 +60,7 @@ def fill_in(request: Message, place: Place) -> None:
             continue
         if field.name in RESOURCES:
             getattr(request, field.name).SetInParent()
-        elif kind := limits(field).id_of:
+        elif (kind := limits(field).id_of) and not field.is_repeated:
             setattr(request, field.name, f"{kind}_{'0' * 32}")
         elif field.name == "version":
             request.version = 1  # type: ignore[attr-defined]  # which the field is of

@@ -55,7 +55,7 @@ def test_a_key_that_calls_too_often(transport: Transport, limited: tuple[Store, 
     store, clients = limited
     names = with_agent(new_organization(store), clients.grpc)
     refused = first_refusal(Call("ListAgents", authorization="$keys.reader"), clients, transport, names)
-    assert refused.status == ("429" if transport == "rest" else "RESOURCE_EXHAUSTED")
+    assert refused.status == ("RESOURCE_EXHAUSTED" if transport == "grpc" else "429")
     assert refused.reason == "RATE_LIMITED"
     assert "ask again in" in refused.message
     assert refused.retry_after is not None

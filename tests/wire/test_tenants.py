@@ -39,6 +39,8 @@ CALLS = (
     Call("PinSession", id="$id"),
     Call("UnpinSession", id="$id"),
     Call("GetSessionStats", query={"agent_id": "$agent_id"}),
+    Call("WatchSessions", query={"session_ids": ["$id"]}),
+    Call("WatchSessions", query={"agent_id": "$agent_id"}),
     Call("CancelTurn", id="$id"),
     Call("BeginTurn", query={"session_id": "$id", "worker": "w"}),
     Call("HeartbeatTurn", id="$turn_id", query=HELD),
@@ -104,11 +106,18 @@ def theirs(clients: Clients, names: dict[str, Json]) -> tuple[str, ...]:
 def over_grpc(clients: Clients, call: Call) -> str:
     """All that a client sees of the end of a call."""
     rpc = method(call.rpc)
-    raw: grpc.UnaryUnaryMultiCallable[Message, bytes] = clients.grpc.channel.unary_unary(
-        rpc.path, request_serializer=rpc.request.SerializeToString
-    )
+    channel, serialize = clients.grpc.channel, rpc.request.SerializeToString
+    metadata = metadata_of(call, "r1")
     try:
-        return repr(raw(request_of(call), metadata=metadata_of(call, "r1"), timeout=call.timeout))
+        if METHODS[call.rpc].server_streaming:
+            watch: grpc.UnaryStreamMultiCallable[Message, bytes]
+            watch = channel.unary_stream(rpc.path, serialize)
+            stream = watch(request_of(call), metadata=metadata, timeout=call.timeout)
+            first = next(stream)
+            stream.cancel()
+            return repr(first)
+        raw: grpc.UnaryUnaryMultiCallable[Message, bytes] = channel.unary_unary(rpc.path, serialize)
+        return repr(raw(request_of(call), metadata=metadata, timeout=call.timeout))
     except grpc.RpcError as error:
         ended = cast(grpc.Call, error)
         return repr((ended.code(), ended.details(), ended.initial_metadata(), ended.trailing_metadata()))
@@ -134,12 +143,35 @@ def test_anothers_is_as_what_never_was(
             seen = seen.replace(their, none)
         assert seen == expected
         # The request's id stands at its place in both, so what is equal is not empty.
-        assert "r1" in seen or call.rpc in ("ListSessions", "GetSessionStats", "ListAuditEvents")
+        finds_nothing = ("ListSessions", "GetSessionStats", "ListAuditEvents", "WatchSessions")
+        assert "r1" in seen or call.rpc in finds_nothing
 
 
 def test_every_rpc_is_tried() -> None:
     assert {call.rpc for call in CALLS} | NAMES_NOTHING.keys() == METHODS.keys()
     assert not {call.rpc for call in CALLS} & NAMES_NOTHING.keys()
+
+
+def test_a_watcher_is_not_told_of_anothers_sessions(
+    theirs: tuple[str, ...], names: dict[str, Json], clients: Clients
+) -> None:
+    mark = clients.grpc.call(Call("WatchSessions").filled(names))
+    title: JsonObject = {"title": "theirs"}
+    others = clients.grpc.call(
+        Call("UpdateSession", title, theirs[0], authorization="$other.keys.owner").filled(names)
+    )
+    made = clients.grpc.call(Call("CreateSession", {"agent_id": "$agent.id"}).filled(names))
+    assert isinstance(others, Answer)
+    assert isinstance(made, Answer)
+    assert isinstance(mark, Answer)
+    resumed: JsonObject = {"resume_token": "$mark.messages.0.resume_token"}
+    named: JsonObject = {**resumed, "session_ids": [theirs[0], made.content["id"]]}
+    for query in (resumed, named):
+        call = Call("WatchSessions", query=query).filled({**names, "mark": mark.body})
+        watched = clients.grpc.call(call)
+        assert isinstance(watched, Answer)
+        _, told = cast("list[JsonObject]", watched.content["messages"])
+        assert cast(JsonObject, told["session"])["id"] == made.content["id"]
 
 
 def all_of(clients: Clients, names: dict[str, Json]) -> list[Json]:

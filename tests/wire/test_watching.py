@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import cast
 
@@ -32,6 +32,9 @@ from tests.wire.harness.tenant import new_organization, with_agent
 
 HANG = 60
 """After how many seconds a stream that was to go on is taken to hang."""
+
+TAKES_LITTLE = [("grpc.use_local_subchannel_pool", 1), ("grpc.http2.bdp_probe", 0)]
+"""The options of a channel whose client keeps little of what it does not read, however fast the network."""
 
 
 class Watching:
@@ -183,12 +186,10 @@ def running(directory: Path, **more: str) -> Iterator[tuple[App, Clients, dict[s
 
 
 def test_a_client_that_does_not_read_is_cut_off_and_resumes_where_it_was(tmp_path: Path) -> None:
-    with running(tmp_path, EVERRUNS_WATCH_BACKLOG="5", EVERRUNS_WATCH_BOOKMARK_SECONDS="1") as (
-        app,
-        clients,
-        names,
-    ):
-        slow, other = (Watching(clients.grpc.channel, names) for _ in range(2))
+    with ExitStack() as stack:
+        app, clients, names = stack.enter_context(running(tmp_path, EVERRUNS_WATCH_BACKLOG="5"))
+        taking_little = stack.enter_context(grpc.insecure_channel(clients.target, TAKES_LITTLE))
+        slow, other = Watching(taking_little, names), Watching(clients.grpc.channel, names)
         # More than is kept for a client that takes nothing, on both ends of its connection.
         tags: list[Json] = ["x" * 90 + str(number) for number in range(50)]
         made = 0
@@ -243,6 +244,19 @@ def test_a_bookmark_comes_while_it_is_quiet(tmp_path: Path) -> None:
         # What it is not told of moves its place on, too.
         while watching.token == before:
             assert enum_text(SessionEventType.DESCRIPTOR, watching.next().type) == "bookmark"
+
+
+def test_a_worker_that_watches_its_session_is_told_to_stop(names: dict[str, Json], clients: Clients) -> None:
+    id = session(clients.grpc, names, "a", [])
+    begun = clients.grpc.call(Call("BeginTurn", query={"session_id": id, "worker": "w"}).filled(names))
+    assert isinstance(begun, Answer)
+    watching = Watching(clients.grpc.channel, names, session_ids=[id])
+    assert isinstance(clients.grpc.call(Call("CancelTurn", id=id).filled(names)), Answer)
+    event = watching.next()
+    turn = cast("dict[str, Json]", begun.content["turn"])
+    assert (event.turn.id, event.turn.cancel_requested) == (turn["id"], True)
+    assert list(event.changed_paths) == ["turn.cancel_requested"]
+    watching.stream.cancel()
 
 
 def test_a_key_that_is_revoked_ends_its_watches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

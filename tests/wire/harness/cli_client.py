@@ -11,9 +11,9 @@ import orjson
 
 from gateway.call.command import main
 from gateway.call.terminal import Terminal
-from tests.wire.harness.call import Call, Transport
+from tests.wire.harness.call import Call, Transport, messages_of
 from tests.wire.harness.grpc_client import request_of
-from tests.wire.harness.json_value import JsonObject
+from tests.wire.harness.json_value import Json, JsonObject
 from tests.wire.harness.outcome import Answer, Failure, Outcome
 from tests.wire.harness.render import render
 from tests.wire.harness.rest_client import problem
@@ -45,6 +45,9 @@ class CliClient:
             return _failure(code, out, err)
         replayed = b"earlier request with the same idempotency key" in err
         assert replayed or err == b"", err
+        if METHODS[call.rpc].server_streaming:
+            lines = cast("list[Json]", [orjson.loads(line) for line in out.splitlines()])
+            return Answer({"messages": lines})
         output = METHODS[call.rpc].output_type.full_name
         if output == "google.protobuf.Empty":
             assert out == b""
@@ -69,11 +72,26 @@ class CliClient:
             arguments += ["--organization", call.organization]
         if call.document is not None:
             arguments += ["--content-type", call.content_type]
-        terminal = Terminal(io.BytesIO(typed), io.BytesIO(), io.BytesIO())
+        stream = METHODS[call.rpc].server_streaming
+        stdout = _Interrupted(messages_of(call)) if stream else io.BytesIO()
+        terminal = Terminal(io.BytesIO(typed), stdout, io.BytesIO())
         environment = {"EVERRUNS_GRPC_TARGET": self._target, "EVERRUNS_KEY": call.authorization or ""}
         code = main(arguments, terminal, environment)
         out, err = cast(io.BytesIO, terminal.stdout), cast(io.BytesIO, terminal.stderr)
         return code, out.getvalue(), err.getvalue()
+
+
+class _Interrupted(io.BytesIO):
+    """What is written to somebody who presses Ctrl-C after so many lines."""
+
+    def __init__(self, lines: int) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def flush(self) -> None:
+        """Interrupts once they are there."""
+        if self.getvalue().count(b"\n") >= self._lines:
+            raise KeyboardInterrupt
 
 
 def _typed(call: Call) -> bytes:

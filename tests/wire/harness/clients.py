@@ -17,8 +17,9 @@ from tests.wire.harness.rest_client import RestClient
 
 @dataclass(frozen=True, slots=True)
 class Clients:
-    """The ways to one server."""
+    """The ways to one server, and its address."""
 
+    target: str
     grpc: GrpcClient
     rest: RestClient
     cli: CliClient
@@ -34,4 +35,4 @@ def connected(target: str, *, described: bool = True) -> Iterator[Clients]:
     """Clients of the server at an address, one of them through a gateway of its own. `described` is whether
     that answers as its OpenAPI document says, whatever is done to the server."""
     with running_gateway(target) as http, grpc.insecure_channel(target) as channel:
-        yield Clients(GrpcClient(channel), RestClient(http, described=described), CliClient(target))
+        yield Clients(target, GrpcClient(channel), RestClient(http, described=described), CliClient(target))
