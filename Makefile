@@ -163,8 +163,8 @@ audit: build/audit/bin/pip-audit ## Look for known faults in what runs; needs an
 # Measure
 
 .PHONY: bench
-bench: $(VENV)/.bench ## Measure what the README's figures say
-	$(BIN)/python -m bench
+bench: $(VENV)/.bench ## Measure what the README's figures say; ARGS= goes to python -m bench
+	$(BIN)/python -m bench $(ARGS)
 
 .PHONY: bench-quick
 bench-quick: $(VENV)/.bench ## The same in short

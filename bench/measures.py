@@ -221,10 +221,23 @@ OVERLOAD_REST = Suite(
     overload=True,
 )
 
-SUITES = (GRPC, REST, GROUP_COMMIT, POSTGRES, PROCESSES, GROWTH, CAPABILITIES, TURNS, WATCH, BULK)
+METRICS = Suite(
+    "metrics",
+    "gRPC, SQLite, with and without metrics",
+    "The same service without `EVERRUNS_METRICS_PORT`, where nothing is counted, is the reference.",
+    (
+        Service("service-counted", "this service with a port for metrics", metrics=True),
+        Service("service-uncounted", "this service as it is"),
+    ),
+    ("get", "create"),
+    (128,),
+    reference="service-uncounted",
+)
+
+SUITES = (GRPC, REST, GROUP_COMMIT, POSTGRES, PROCESSES, GROWTH, CAPABILITIES, TURNS, WATCH, BULK, METRICS)
 """What is measured when nothing is named."""
 
-ON_REQUEST = (GROWTH_POSTGRES, OVERLOAD, OVERLOAD_REST)
+ON_REQUEST = (GROWTH_POSTGRES, METRICS, OVERLOAD, OVERLOAD_REST)
 """What is measured only when it is named, for the time that it takes."""
 
 QUICK_IN_FLIGHT = 16

@@ -99,6 +99,7 @@ class Service:
     group_size: int | None = None
     sessions: int = 0
     many_capabilities: bool = False
+    metrics: bool = False
     two_keys: bool = False
 
     @property
@@ -116,6 +117,8 @@ class Service:
             settings["EVERRUNS_GROUP_SIZE"] = str(self.group_size)
         if self.postgres:
             settings["EVERRUNS_DATABASE_URL"] = self._database(site)
+        if self.metrics:
+            settings["EVERRUNS_METRICS_PORT"] = str(free_port())
         if self.many_capabilities:
             settings["EVERRUNS_CATALOG_DIR"] = str(write_catalog(site.directory))
         new = not (site.directory / "dev-key").exists()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
@@ -15,10 +15,14 @@ from gateway.access import Access
 from gateway.channels import Channels
 from gateway.dispatch import Dispatcher
 from gateway.event_endpoint import EventEndpoint
+from gateway.exchange import Endpoint
 from gateway.metrics import HttpMetrics
-from gateway.routes import RouteTable
+from gateway.routes import Binding, RouteTable
 from gateway.rpc_endpoint import RpcEndpoint
 from gateway.settings import Settings
+
+if TYPE_CHECKING:
+    from gateway.tracing import Tracing
 
 
 class State(TypedDict):
@@ -38,8 +42,11 @@ def build_app(settings: Settings, registry: CollectorRegistry | None = None) -> 
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
+        tracing = _tracing(settings)
         async with Channels(settings.grpc_target, settings.grpc_channels, settings.grpc_tls) as channels:
-            yield {"routes": _route_table(channels, settings), "stopping": asyncio.Event()}
+            yield {"routes": _route_table(channels, settings, tracing), "stopping": asyncio.Event()}
+        if tracing is not None:
+            tracing.close()
 
     metrics = HttpMetrics(registry or CollectorRegistry()) if settings.metrics_port is not None else None
     app = Starlette(lifespan=lifespan)
@@ -49,7 +56,22 @@ def build_app(settings: Settings, registry: CollectorRegistry | None = None) -> 
     return app
 
 
-def _route_table(channels: Channels, settings: Settings) -> RouteTable:
+def _tracing(settings: Settings) -> Tracing | None:
+    if settings.otlp_endpoint is None:
+        return None
+    # Imported where it is used: it needs the extra `otel`.
+    from gateway.tracing import Tracing
+
+    return Tracing(settings.otlp_endpoint)
+
+
+def _endpoint(binding: Binding, channels: Channels, settings: Settings, tracing: Tracing | None) -> Endpoint:
+    answers = EventEndpoint if binding.rpc.server_streaming else RpcEndpoint
+    endpoint = answers(binding, channels, settings)
+    return tracing.around(binding.method, binding.path, endpoint) if tracing else endpoint
+
+
+def _route_table(channels: Channels, settings: Settings, tracing: Tracing | None) -> RouteTable:
     bindings = routes.bindings(routes.service_descriptors())
     return RouteTable(
         [
@@ -57,13 +79,7 @@ def _route_table(channels: Channels, settings: Settings) -> RouteTable:
             *(console.routes() if settings.console else ()),
             *(docs.routes(bindings) if settings.docs else ()),
             *(
-                (
-                    binding.method,
-                    binding.template,
-                    (EventEndpoint if binding.rpc.server_streaming else RpcEndpoint)(
-                        binding, channels, settings
-                    ),
-                )
+                (binding.method, binding.template, _endpoint(binding, channels, settings, tracing))
                 for binding in bindings
             ),
         ],

@@ -51,6 +51,7 @@ class Dispatcher:
         by_name = headers.by_name(scope["headers"])
         request_id = headers.request_id(by_name)
         started = self._access.begins()
+        peer = scope.get("client")
         route, status, reason = UNMATCHED, CLIENT_GONE, None
         self._under_way += 1
         try:
@@ -61,8 +62,9 @@ class Dispatcher:
                     raise _two_lengths()
                 endpoint, path_values = routes.find(scope["method"], scope["path"])
                 route = routes.template(endpoint)
+                client = peer[0] if peer else ""
                 answer = await endpoint(
-                    HttpRequest(by_name, path_values, scope["query_string"], request_id, receive)
+                    HttpRequest(by_name, path_values, scope["query_string"], request_id, receive, client)
                 )
             except Problem as problem:
                 answer, reason = errors.problem_answer(problem, request_id), problem.code
@@ -81,7 +83,6 @@ class Dispatcher:
             status = answer.status
         finally:
             self._under_way -= 1
-            peer = scope.get("client")
             self._access.ends(started, request_id, scope["method"], route, status, reason, peer)
 
 

@@ -59,7 +59,7 @@ class EventEndpoint:
 
     async def __call__(self, request: HttpRequest) -> Answer:
         """Returns an answer whose body is what comes, from the first message on. Raises Problem."""
-        metadata = headers.to_metadata(request.headers, request.request_id)
+        metadata = headers.to_metadata(request.headers, request.request_id, request.client)
         timeout = headers.stream_timeout(request.headers)
         message = self._requests.request(request.path_values, request.query, b"", None)
         last_event_id = request.headers.get(headers.LAST_EVENT_ID.lower().encode())

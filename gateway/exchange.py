@@ -17,13 +17,15 @@ JSON_TYPE = (b"content-type", b"application/json")
 @dataclass(frozen=True, slots=True)
 class HttpRequest:
     """A request whose path was found. Header names are lower case; `path_values` are the values of
-    the path's variables in order; `receive` gives the body, once."""
+    the path's variables in order; `receive` gives the body, once. `client` is the address that the connection
+    is from, empty where that is not known."""
 
     headers: Mapping[bytes, bytes]
     path_values: tuple[str, ...]
     query: bytes
     request_id: str
     receive: Receive
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)

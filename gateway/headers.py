@@ -26,6 +26,11 @@ REPLAYED = "idempotency-replayed"
 
 _REQUEST_ID = re.compile(rb"[!-~]{1,128}")
 _NUMBER = re.compile(rb"\s*[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?\s*")
+_LONGEST_FORWARDED = 200
+_LONGEST_TRACE_CONTEXT = 512
+TRACE_CONTEXT = (b"traceparent", b"tracestate")
+"""The headers, and the metadata, of the trace that a call belongs to."""
+
 _METADATA_VALUE = re.compile(rb"[ -~]*")
 
 
@@ -45,9 +50,10 @@ def request_id(headers: Mapping[bytes, bytes]) -> str:
     return given.decode() if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 
 
-def to_metadata(headers: Mapping[bytes, bytes], request_id: str) -> Metadata:
+def to_metadata(headers: Mapping[bytes, bytes], request_id: str, client: str = "") -> Metadata:
     """Returns what the server is told of the caller: `x-request-id`, and `authorization` and `x-org-id`
-    as they came.
+    as they came; `x-forwarded-for`, as it came with the client's address at its end; and the trace that the
+    call belongs to, if there is one (W3C Trace Context).
 
     Raises Problem, reason API_KEY_INVALID or INVALID_FIELD, for a value that gRPC cannot carry.
     """
@@ -62,6 +68,12 @@ def to_metadata(headers: Mapping[bytes, bytes], request_id: str) -> Metadata:
         if not _METADATA_VALUE.fullmatch(organization):
             raise _refuse(ORGANIZATION_ID, "must be printable ASCII")
         metadata += (("x-org-id", organization.decode()),)
+    if client:
+        metadata += (("x-forwarded-for", _forwarded_for(headers.get(b"x-forwarded-for"), client)),)
+    for name in TRACE_CONTEXT:
+        value = headers.get(name)
+        if value and len(value) <= _LONGEST_TRACE_CONTEXT and _METADATA_VALUE.fullmatch(value):
+            metadata += ((name.decode(), value.decode()),)
     return metadata
 
 
@@ -97,6 +109,13 @@ def idempotency_key(headers: Mapping[bytes, bytes]) -> str | None:
         raise _refuse(IDEMPOTENCY_KEY, "must not be empty")
     # Latin-1 has a character for every byte, so this never fails.
     return None if key is None else key.decode("latin-1")
+
+
+def _forwarded_for(given: bytes | None, client: str) -> str:
+    # A proxy's header: what gRPC cannot carry is not the caller's fault, and is left out.
+    if not given or not _METADATA_VALUE.fullmatch(given):
+        return client
+    return f"{given[-_LONGEST_FORWARDED:].decode()}, {client}"
 
 
 def _refuse(header: str, description: str) -> Problem:

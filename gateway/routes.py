@@ -12,6 +12,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor, MethodDescri
 
 from everruns.v1 import (
     agent_service_pb2,
+    audit_service_pb2,
     capability_service_pb2,
     key_service_pb2,
     model_service_pb2,
@@ -29,6 +30,7 @@ _FILES = (
     capability_service_pb2.DESCRIPTOR,
     turn_service_pb2.DESCRIPTOR,
     key_service_pb2.DESCRIPTOR,
+    audit_service_pb2.DESCRIPTOR,
     model_service_pb2.DESCRIPTOR,
 )
 _VARIABLE = re.compile(r"\{([a-z][a-z0-9_.]*)(=\*\*)?\}")

@@ -37,7 +37,7 @@ class RpcEndpoint:
 
     async def __call__(self, request: HttpRequest) -> Answer:
         """Returns the answer. Raises Problem, or body.ClientGone."""
-        metadata = headers.to_metadata(request.headers, request.request_id)
+        metadata = headers.to_metadata(request.headers, request.request_id, request.client)
         timeout = headers.timeout(request.headers, self._settings.timeout_seconds)
         key = headers.idempotency_key(request.headers) if self._requests.takes_idempotency_key else None
         body = b""

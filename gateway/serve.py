@@ -10,6 +10,7 @@ import signal
 import sys
 from contextlib import ExitStack
 from functools import partial
+from importlib import import_module
 from typing import cast
 
 import uvicorn
@@ -36,6 +37,10 @@ def main() -> int:
             server_context(settings.http_tls)
         if settings.grpc_tls is not None:
             channel_credentials(settings.grpc_tls)
+        if settings.otlp_endpoint is not None:
+            import_module("gateway.tracing")
+    except ImportError as error:
+        return _fail(f"EVERRUNS_OTLP_ENDPOINT needs the extra otel: {error}")
     except (SettingsError, TlsError) as error:
         return _fail(str(error))
     try:

@@ -34,6 +34,7 @@ class Settings:
     `log_format` is `json` or `text`, `log_calls` one request in how many that succeed has a line, 0 for
     none of them and None for no request at all. Metrics are served where there is a port for them.
     `http_tls` and `grpc_tls` are of what it listens on and of those channels; None for plain text.
+    Spans are sent to `otlp_endpoint`, None for none.
     `most_requests` is how many requests a process has under way, and `most_connections` how many connections
     it has, before it refuses more.
     `console` is whether `/console` is there, `docs` whether `/docs` and `/openapi.json` are.
@@ -55,6 +56,7 @@ class Settings:
     console: bool = True
     docs: bool = True
     receive_seconds: float = 20.0
+    otlp_endpoint: str | None = None
     most_requests: int = 1_000
     most_connections: int = 1_000
 
@@ -127,6 +129,7 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
             "a number of seconds above 0, at most a day",
             defaults.receive_seconds,
         ),
+        otlp_endpoint=read("EVERRUNS_OTLP_ENDPOINT", _url, "an http or https URL", defaults.otlp_endpoint),
         most_requests=read(
             "EVERRUNS_HTTP_MOST_REQUESTS", _positive, "a number above 0", defaults.most_requests
         ),
@@ -223,6 +226,12 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError
+    return text
 
 
 def _port(text: str) -> int:

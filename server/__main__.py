@@ -75,7 +75,7 @@ def _run(chosen: argparse.Namespace, settings: Settings) -> int:
         case "import":
             return import_command.run(chosen, settings.api_key)
         case "health":
-            return 0 if is_serving(f"127.0.0.1:{settings.grpc_port}") else 1
+            return 0 if is_serving(settings.local_target, settings.client_tls) else 1
         case "migrate":
             open_store(settings).close()
         case "seed":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from everruns.v1 import (
     agent_service_pb2,
+    audit_service_pb2,
     capability_service_pb2,
     key_service_pb2,
     model_service_pb2,
@@ -27,12 +29,14 @@ from server.core.meters import Meters
 from server.core.model import ANY_MODEL, ModelTable
 from server.core.quota import NO_QUOTAS, Quotas
 from server.core.session import DAY, RETENTION
+from server.core.spans import Spans
 from server.core.store import Store
 from server.core.token_buckets import TokenBuckets
 from server.executor import Threads
 from server.metrics import Metrics
 from server.rpc.admission import Admission
 from server.rpc.agent_service import AgentService
+from server.rpc.audit_service import AuditService
 from server.rpc.calls import LARGEST_MESSAGE, Calls, admit_all
 from server.rpc.capability_service import CapabilityService
 from server.rpc.event_messages import EventMessages
@@ -49,10 +53,10 @@ from server.rpc.streams import CountedHealth, Streams
 from server.rpc.transfer_service import SessionTransferService, Transfers
 from server.rpc.turn_service import TurnService
 from server.rpc.watch_hub import WatchHub, WatchLimits
-from server.settings import Settings
+from server.settings import BadSetting, Settings
 from server.store.migrate import migrate
 from server.store.peewee_store import PeeweeStore, open_dialect
-from server.sweeper import KeptEvents, Sweeper
+from server.sweeper import Chore, Sweeper
 from server.usecases.apply_agent import ApplyAgent
 from server.usecases.authenticate import Authenticate
 from server.usecases.batch_create_sessions import BatchCreateSessions
@@ -66,10 +70,13 @@ from server.usecases.create_key import IssueKey
 from server.usecases.create_session import CreateSession
 from server.usecases.delete_agent import DeleteAgent
 from server.usecases.delete_session import DeleteSession
+from server.usecases.denials import Denials
 from server.usecases.diff_agent_versions import DiffAgentVersions
+from server.usecases.end_expired_turns import EndExpiredTurns
 from server.usecases.end_turn import EndTurn
 from server.usecases.explain_session import ExplainSession
 from server.usecases.export_sessions import ExportSessions
+from server.usecases.forget_events import ForgetEvents, KeptEvents
 from server.usecases.get_agent import GetAgent
 from server.usecases.get_agent_version import GetAgentVersion
 from server.usecases.get_capability import GetCapability
@@ -81,12 +88,14 @@ from server.usecases.get_session_drift import GetSessionDrift
 from server.usecases.get_session_stats import GetSessionStats
 from server.usecases.get_turn import GetTurn
 from server.usecases.heartbeat_turn import HeartbeatTurn
+from server.usecases.hide_expired_sessions import HideExpiredSessions
 from server.usecases.import_agent import ImportAgent
 from server.usecases.import_sessions import ImportSessions
 from server.usecases.key_rate import KeyRate
 from server.usecases.key_uses import KeyUses
 from server.usecases.list_agent_versions import ListAgentVersions
 from server.usecases.list_agents import ListAgents
+from server.usecases.list_audit_events import ListAuditEvents
 from server.usecases.list_capabilities import ListCapabilities
 from server.usecases.list_keys import ListKeys
 from server.usecases.list_models import ListModels
@@ -96,6 +105,8 @@ from server.usecases.pin_session import PinSession
 from server.usecases.preview_agent import PreviewAgent
 from server.usecases.preview_agent_update import PreviewAgentUpdate
 from server.usecases.preview_session import PreviewSession
+from server.usecases.prune_audit import PruneAudit
+from server.usecases.purge_sessions import PurgeSessions
 from server.usecases.revoke_key import RevokeKey
 from server.usecases.rollback_agent import RollbackAgent
 from server.usecases.rotate_key import RotateKey
@@ -105,6 +116,9 @@ from server.usecases.update_agent import UpdateAgent
 from server.usecases.update_session import UpdateSession
 from server.usecases.watch_sessions import WatchSessions
 
+if TYPE_CHECKING:
+    from server.rpc.tracing import Tracing
+
 SESSIONS = session_service_pb2.DESCRIPTOR.services_by_name["SessionService"]
 AGENTS = agent_service_pb2.DESCRIPTOR.services_by_name["AgentService"]
 CAPABILITIES = capability_service_pb2.DESCRIPTOR.services_by_name["CapabilityService"]
@@ -112,6 +126,7 @@ MODELS = model_service_pb2.DESCRIPTOR.services_by_name["ModelService"]
 TURNS = turn_service_pb2.DESCRIPTOR.services_by_name["TurnService"]
 KEYS = key_service_pb2.DESCRIPTOR.services_by_name["KeyService"]
 TRANSFERS = session_transfer_service_pb2.DESCRIPTOR.services_by_name["SessionTransferService"]
+AUDIT = audit_service_pb2.DESCRIPTOR.services_by_name["AuditService"]
 CONNECTION_GRACE = 60
 """How long, in seconds, calls have to finish on a connection that has reached its age."""
 
@@ -120,9 +135,12 @@ KEEPALIVE_SECONDS = 60
 
 NO_BOUND = 2**31 - 1
 
-SERVICES = (SESSIONS, AGENTS, CAPABILITIES, MODELS, TURNS, KEYS)
+SERVICES = (SESSIONS, AGENTS, CAPABILITIES, MODELS, TURNS, KEYS, AUDIT)
 """Those whose calls are all of one message each way."""
 
+
+AUDIT_PRUNED_EVERY = 3600.0
+"""The most seconds between two looks for audit events that are too old."""
 
 MOST_STREAMS = 1_000
 """How many calls a connection may have open; a client keeps more waiting by itself."""
@@ -139,6 +157,7 @@ class Services:
     keys: KeyService
     models: ModelService
     transfers: SessionTransferService
+    audit: AuditService
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,16 +168,24 @@ class App:
     health: health.HealthServicer
     store: Store
     key_uses: KeyUses
+    denials: Denials
     calls: Calls
     threads: tuple[Threads, ...]
     metrics: Metrics | None
     """None where nobody is to ask for them."""
     sweeper: Sweeper
     watches: WatchHub
+    tracing: Tracing | None
 
 
-def open_store(settings: Settings, meters: Meters | None = None, quotas: Quotas = NO_QUOTAS) -> PeeweeStore:
-    """The store of the settings, its schema up to date; what it does is counted in the meters.
+def open_store(
+    settings: Settings,
+    meters: Meters | None = None,
+    quotas: Quotas = NO_QUOTAS,
+    spans: Spans | None = None,
+) -> PeeweeStore:
+    """The store of the settings, its schema up to date; what it does is counted in the meters, and in
+    spans.
 
     Raises ValueError for a database URL of an unknown kind, and what `migrate` raises.
     """
@@ -173,7 +200,13 @@ def open_store(settings: Settings, meters: Meters | None = None, quotas: Quotas 
     # A call that is let in finds room in the queue.
     longest_queue = settings.most_calls
     return PeeweeStore(
-        dialect, longest_queue, settings.group_size, meters, notify=settings.postgres_notify, quotas=quotas
+        dialect,
+        longest_queue,
+        settings.group_size,
+        meters,
+        notify=settings.postgres_notify,
+        quotas=quotas,
+        spans=spans,
     )
 
 
@@ -252,6 +285,7 @@ def make_services(
         ),
         models=ModelService(list_models=ListModels(models), get_model=GetModel(models)),
         transfers=SessionTransferService(ExportSessions(store), ImportSessions(store), clock),
+        audit=AuditService(ListAuditEvents(store)),
     )
 
 
@@ -262,7 +296,8 @@ def build(settings: Settings) -> App:
     """
     catalog, models = load_catalog(settings.catalog_dir), load_models(settings.models_file)
     meters = None if settings.metrics_port is None else Meters()
-    store = open_store(settings, meters, settings.quotas)
+    tracing = _tracing(settings)
+    store = open_store(settings, meters, settings.quotas, tracing)
     here = environment_text(Environment.of(catalog, models, settings.default_model))
     store.environments.keep(environment_id(here), here)
     streams = Streams()
@@ -297,19 +332,22 @@ def build(settings: Settings) -> App:
     )
     key_uses = KeyUses(store.keys, SystemClock())
     tokens = PageTokens(store.shared_secret("page tokens"))
+    denials = Denials(store.audit, SystemClock())
     key_rate = _key_rate(settings)
     calls = Calls(
         Authenticate(store.keys, key_uses.note),
         quick,
-        Journal(settings.log_calls, meters),
+        Journal(settings.log_calls, meters, denials),
         tokens,
         KeyRate(key_rate) if key_rate else admit_all,
         settings.call_seconds,
+        tracing,
     )
     add_service(server, calls, SESSIONS, services.sessions)
     add_service(server, calls, AGENTS, services.agents)
     add_service(server, calls, CAPABILITIES, services.capabilities)
     add_service(server, calls, KEYS, services.keys, Scope.ADMIN)
+    add_service(server, calls, AUDIT, services.audit, Scope.ADMIN)
     add_service(server, calls, TURNS, services.turns)
     add_service(server, calls, MODELS, services.models)
     Transfers(calls, services.transfers).add_to(server)
@@ -323,9 +361,38 @@ def build(settings: Settings) -> App:
     threads = patient, quick
     kind = settings.database_url.partition(":")[0]
     metrics = Metrics(meters, store, threads, streams, watches, kind, admission, key_rate) if meters else None
-    kept = KeptEvents(settings.events_kept_seconds, settings.events_kept)
-    sweeper = Sweeper(store.turns, store.sessions, retention, store.session_events, kept)
-    return App(server, servicer, store, key_uses, calls, threads, metrics, sweeper, watches)
+    sweeper = Sweeper(_chores(settings, store, retention))
+    return App(server, servicer, store, key_uses, denials, calls, threads, metrics, sweeper, watches, tracing)
+
+
+def _chores(settings: Settings, store: Store, retention: int) -> list[Chore]:
+    clock, kept = SystemClock(), KeptEvents(settings.events_kept_seconds, settings.events_kept)
+    chores = [
+        Chore("writing down that leases have run out", EndExpiredTurns(store.turns), "leases have run out"),
+        Chore(
+            "taking away sessions that have expired",
+            HideExpiredSessions(store.sessions),
+            "sessions have expired",
+        ),
+        Chore("removing deleted sessions for good", PurgeSessions(store.sessions, retention)),
+        Chore("forgetting old events", ForgetEvents(store.session_events, clock, kept)),
+    ]
+    if settings.audit_days:
+        prune = PruneAudit(store, clock, settings.audit_days)
+        told = "audit events were older than is kept, and are gone"
+        chores.append(Chore("removing old audit events", prune, told, every=AUDIT_PRUNED_EVERY))
+    return chores
+
+
+def _tracing(settings: Settings) -> Tracing | None:
+    if settings.otlp_endpoint is None:
+        return None
+    try:
+        # Imported where it is used: it needs the extra `otel`.
+        from server.rpc.tracing import Tracing
+    except ImportError as error:
+        raise BadSetting(f"EVERRUNS_OTLP_ENDPOINT: needs the extra otel: {error}") from error
+    return Tracing(settings.otlp_endpoint)
 
 
 def _key_rate(settings: Settings) -> TokenBuckets | None:

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from server.core.audit import Actor
 from server.core.caller import ApiKey, Scope
 from server.core.clock import SystemClock
 from server.core.ids import format_id, parse_id
@@ -49,10 +50,10 @@ def run(chosen: argparse.Namespace, store: Store) -> Iterator[str]:
     Raises ValueError for an organization that there is not, a scope or an id that is none, and what the
     use cases raise.
     """
-    clock = SystemClock()
+    clock, actor = SystemClock(), Actor(f"keys {chosen.action}")
     if chosen.action == "create":
         scopes = [Scope(scope) for scope in chosen.scopes.split(",")]
-        yield CreateKey(store, clock)(chosen.org, chosen.name, scopes, chosen.expires_at).key
+        yield CreateKey(store, clock)(chosen.org, chosen.name, scopes, chosen.expires_at, actor).key
         return
     organization = store.keys.find_organization(chosen.org)
     if organization is None:
@@ -63,9 +64,10 @@ def run(chosen: argparse.Namespace, store: Store) -> Iterator[str]:
             yield from map(_line, _all_keys(ListKeys(store), organization.id, chosen.revoked))
         case "rotate":
             id = parse_id("key", chosen.key_id)
-            yield RotateKey(store, clock)(organization.id, id, chosen.grace_seconds, math.inf).secret
+            yield RotateKey(store, clock)(organization.id, id, chosen.grace_seconds, math.inf, actor).secret
         case "revoke":
-            RevokeKey(store, clock)(organization.id, parse_id("key", chosen.key_id), None, math.inf)
+            id = parse_id("key", chosen.key_id)
+            RevokeKey(store, clock)(organization.id, id, None, math.inf, actor)
 
 
 def _all_keys(list_keys: ListKeys, organization_id: bytes, revoked: bool) -> Iterator[ApiKey]:

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from server.core.agent import AgentSpec
+from server.core.audit import Actor
 from server.core.caller import Scope
 from server.core.clock import SystemClock
 from server.core.ids import parse_id
@@ -26,8 +27,8 @@ def seed(store: Store, key_file: Path) -> bool:
     """
     if store.keys.find_organization(ORGANIZATION) is not None:
         return False
-    clock = SystemClock()
-    made = CreateKey(store, clock)(ORGANIZATION, "development", Scope)
+    clock, actor = SystemClock(), Actor("seed")
+    made = CreateKey(store, clock)(ORGANIZATION, "development", Scope, actor=actor)
     spec = AgentSpec(
         name="research-assistant",
         system_prompt="You are a careful research assistant. Say where each fact comes from.",
@@ -35,7 +36,7 @@ def seed(store: Store, key_file: Path) -> bool:
         display_name="Research assistant",
         capabilities=Layer.of([CapabilityConfig("current_time")]),
     )
-    store.agents.create(new_agent(made.organization.id, spec, clock()), None, math.inf)
+    store.agents.create(new_agent(made.organization.id, spec, clock()), None, math.inf, actor)
     key_file.parent.mkdir(parents=True, exist_ok=True)
     key_file.unlink(missing_ok=True)
     with os.fdopen(os.open(key_file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

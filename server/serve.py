@@ -69,6 +69,7 @@ def serve_one(settings: Settings, when_serving: Callable[[], None]) -> None:
 def _look_after(app: App) -> bool:
     """Writes down what waits for a quiet moment; whether the store is well."""
     app.key_uses.write()
+    app.denials.write()
     return app.store.is_healthy()
 
 
@@ -100,9 +101,12 @@ def _serve_here(
                 pass
             drain(app, port)
             app.key_uses.write()
+            app.denials.write()
     finally:
         app.sweeper.stop()
         app.store.close()
+        if app.tracing is not None:
+            app.tracing.close()
 
 
 def listen(server: grpc.Server, settings: Settings) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from server.core.quota import Quotas
-from server.core.tls import TlsFiles
+from server.core.tls import ClientTlsFiles, TlsFiles
 
 T = TypeVar("T")
 
@@ -59,6 +59,12 @@ class Settings:
     reflection: bool
     max_connection_age: int
     deleted_retention_days: int
+    audit_days: int
+    otlp_endpoint: str | None
+    grpc_ca: Path | None
+    grpc_client_cert: Path | None
+    grpc_client_key: Path | None
+    grpc_server_name: str | None
     watchers: int
     watch_backlog: int
     watch_bookmark_seconds: int
@@ -91,6 +97,28 @@ class Settings:
         if key is not None or self.grpc_tls_client_ca is not None:
             raise BadSetting("EVERRUNS_GRPC_TLS_CERT: is needed with what else is set of TLS")
         return None
+
+    @property
+    def client_tls(self) -> ClientTlsFiles | None:
+        """With what a client on this machine asks the gRPC port, None for plain text. Raises BadSetting."""
+        certificate, key = self.grpc_client_cert, self.grpc_client_key
+        if (certificate is None) != (key is None):
+            raise BadSetting(
+                "EVERRUNS_GRPC_CLIENT_CERT: is needed with EVERRUNS_GRPC_CLIENT_KEY, and that with it"
+            )
+        if self.grpc_ca is not None:
+            return ClientTlsFiles(self.grpc_ca, certificate, key, self.grpc_server_name)
+        if self.tls is not None or certificate is not None or self.grpc_server_name is not None:
+            raise BadSetting("EVERRUNS_GRPC_CA: is needed to ask a server that has TLS")
+        return None
+
+    @property
+    def local_target(self) -> str:
+        """Where a client on this machine reaches the gRPC port."""
+        host = self.grpc_host
+        if _is_every_address(host):
+            host = "[::1]" if ":" in host else "127.0.0.1"
+        return f"{host}:{self.grpc_port}"
 
     @property
     def quotas(self) -> Quotas:
@@ -170,6 +198,12 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         reflection=read("EVERRUNS_GRPC_REFLECTION", True, _switch),
         max_connection_age=read("EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS", 0 if workers == 1 else 300, _age),
         deleted_retention_days=read("EVERRUNS_DELETED_RETENTION_DAYS", 30, _days),
+        audit_days=read("EVERRUNS_AUDIT_RETENTION_DAYS", 365, _days_or_for_ever),
+        otlp_endpoint=read("EVERRUNS_OTLP_ENDPOINT", None, _url),
+        grpc_ca=read("EVERRUNS_GRPC_CA", None, Path),
+        grpc_client_cert=read("EVERRUNS_GRPC_CLIENT_CERT", None, Path),
+        grpc_client_key=read("EVERRUNS_GRPC_CLIENT_KEY", None, Path),
+        grpc_server_name=read("EVERRUNS_GRPC_SERVER_NAME", None, str),
         watchers=read("EVERRUNS_WATCHERS", 5_000, _watchers),
         watch_backlog=read("EVERRUNS_WATCH_BACKLOG", 1_000, _count),
         watch_bookmark_seconds=read("EVERRUNS_WATCH_BOOKMARK_SECONDS", 30, _count),
@@ -239,6 +273,12 @@ def _days(text: str) -> int:
     return int(text)
 
 
+def _days_or_for_ever(text: str) -> int:
+    if not text.isdecimal() or len(text) > 5 or int(text) > 36_500:
+        raise ValueError(f'must be a number of days from 0, for ever, to 36500, not "{text}"')
+    return int(text)
+
+
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
@@ -246,9 +286,22 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def _is_every_address(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_unspecified
+    except ValueError:
+        return False
+
+
 def _database_url(text: str) -> str:
     if not text.startswith(("sqlite:///", "postgresql://")):
         raise ValueError("must be sqlite:///PATH or postgresql://USER@HOST/NAME")
+    return text
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError(f'must be an http or https URL, not "{text}"')
     return text
 
 

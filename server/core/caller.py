@@ -89,3 +89,5 @@ class Caller:
     organization_id: bytes
     key_id: bytes
     scopes: frozenset[Scope]
+    key_name: str = field(default="", compare=False)
+    """What people call the key, which may be another next time."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["org", "agent", "session", "turn", "key", "harness"]
+Kind: TypeAlias = Literal["org", "agent", "session", "turn", "key", "audit", "harness"]
 
 HARNESS_ID = "harness_00000000000000000000000000000001"
 """The public id of the one base layer there is."""

@@ -7,6 +7,8 @@ Promises of every method, in every backend:
 * Atomic: a write happens whole or not at all, with its counts and its idempotency record.
 * Isolated: everything is within the organization given; another's is not there.
 * Thread-safe: any method from any thread.
+* A write that is told the actor of a change keeps an event of it in the audit log, whole or not at all with
+  the change; None is for what is no one's doing, and what changes nothing has no event.
 * A write takes a deadline, in seconds of `time.monotonic()`: one that has passed before the write
   began raises ServiceError DEADLINE_EXCEEDED and nothing is written. Infinity for none.
 
@@ -26,6 +28,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from server.core.agent import Agent, AgentFilter
 from server.core.agent_version import AgentVersion
+from server.core.audit import Actor, AuditEvent, AuditFilter
 from server.core.caller import ApiKey, KeyUse, Organization
 from server.core.later import Later
 from server.core.layer import Layer
@@ -98,7 +101,10 @@ class Keys(Protocol):
     def find_organization(self, name: str) -> Organization | None:
         """The organization of a name."""
 
-    def create(self, key: ApiKey, deadline: float = math.inf) -> None:
+    def organizations(self) -> Sequence[bytes]:
+        """The ids of all organizations."""
+
+    def create(self, key: ApiKey, deadline: float = math.inf, actor: Actor | None = None) -> None:
         """Keeps a key."""
 
     def find(self, sha256: bytes) -> ApiKey | None:
@@ -112,7 +118,12 @@ class Keys(Protocol):
         """A page of the keys, the newest first (by id, which begins with the time)."""
 
     def update(
-        self, organization_id: bytes, id: bytes, change: Callable[[ApiKey], ApiKey], deadline: float
+        self,
+        organization_id: bytes,
+        id: bytes,
+        change: Callable[[ApiKey], ApiKey],
+        deadline: float,
+        actor: Actor | None = None,
     ) -> ApiKey | None:
         """Keeps what `change` makes of a key, and answers it; None when there is none.
 
@@ -140,7 +151,9 @@ class Agents(Protocol):
     def list(self, organization_id: bytes, filter: AgentFilter, page: PageRequest) -> Page[Agent]:
         """A page of the agents that the filter lets through, the newest first (created_at, then id)."""
 
-    def create(self, agent: Agent, once: Once[Agent] | None, deadline: float) -> Agent | Replay:
+    def create(
+        self, agent: Agent, once: Once[Agent] | None, deadline: float, actor: Actor | None = None
+    ) -> Agent | Replay:
         """Keeps a new agent.
 
         Raises AGENT_ALREADY_EXISTS when its id is taken, or its name by an active agent;
@@ -155,6 +168,7 @@ class Agents(Protocol):
         change: Callable[[Agent | None], Agent],
         once: Once[Agent] | None,
         deadline: float,
+        actor: Actor | None = None,
     ) -> Agent | Replay:
         """Keeps what `change` makes of the agent of this id, or without one of the active one of this
         name, or of None when there is none; answers it.
@@ -164,7 +178,12 @@ class Agents(Protocol):
         """
 
     def update(
-        self, organization_id: bytes, id: bytes, change: Callable[[Agent], Agent], deadline: float
+        self,
+        organization_id: bytes,
+        id: bytes,
+        change: Callable[[Agent], Agent],
+        deadline: float,
+        actor: Actor | None = None,
     ) -> Agent | None:
         """Keeps what `change` makes of an agent, and answers it; None when there is none.
 
@@ -240,6 +259,7 @@ class Sessions(Protocol):
         change: Callable[[SessionRow], Session],
         deadline: float,
         key_id: bytes = NO_KEY,
+        actor: Actor | None = None,
     ) -> SessionRow | None:
         """Keeps what `change` makes of a session, and answers it; None when there is none.
 
@@ -247,11 +267,17 @@ class Sessions(Protocol):
         comes out and nothing is written.
         """
 
-    def delete(self, organization_id: bytes, id: bytes, deadline: float) -> bool:
+    def delete(self, organization_id: bytes, id: bytes, deadline: float, actor: Actor | None = None) -> bool:
         """Takes a session away, with its turns and pins; whether there was one. Its turn that runs ends."""
 
     def undelete(
-        self, organization_id: bytes, id: bytes, retention: int, deadline: float, key_id: bytes = NO_KEY
+        self,
+        organization_id: bytes,
+        id: bytes,
+        retention: int,
+        deadline: float,
+        key_id: bytes = NO_KEY,
+        actor: Actor | None = None,
     ) -> SessionRow | None:
         """Brings a session back that was deleted or has expired no longer than `retention` microseconds
         ago, with its turns and pins; answers it. It does not expire any more where it has.
@@ -309,6 +335,19 @@ class Turns(Protocol):
         idle; how many."""
 
 
+class Audit(Protocol):
+    """The audit log, whose events are written once and removed only by age."""
+
+    def list(self, organization_id: bytes, filter: AuditFilter, page: PageRequest) -> Page[AuditEvent]:
+        """A page of the events that the filter lets through, the newest first (by id)."""
+
+    def add(self, events: Sequence[AuditEvent], deadline: float) -> None:
+        """Keeps events that no change belongs to."""
+
+    def prune(self, organization_id: bytes, before: int, most: int) -> int:
+        """Removes at most so many of the oldest events from before a time, in microseconds; how many."""
+
+
 class SessionEvents(Protocol):
     """What happened to the sessions of all organizations, in the order of its commits.
 
@@ -339,7 +378,7 @@ class SessionEvents(Protocol):
 
 
 class Store(Protocol):
-    """Keeps organizations, keys, agents, sessions and turns."""
+    """Keeps organizations, keys, agents, sessions, turns and the audit log."""
 
     @property
     def keys(self) -> Keys:
@@ -368,6 +407,10 @@ class Store(Protocol):
     @property
     def bulk(self) -> BulkSessions:
         """Many sessions at once."""
+
+    @property
+    def audit(self) -> Audit:
+        """The audit log."""
 
     @property
     def session_events(self) -> SessionEvents:

@@ -49,14 +49,16 @@ class AgentService:
 
     def CreateAgent(self, request: pb.CreateAgentRequest, call: Call) -> agent_pb2.Agent:
         spec = decode.agent_spec(request.agent)
-        created = self.create_agent(call.organization_id, spec, request.request_id, call.deadline)
+        actor = call.actor("CreateAgent")
+        created = self.create_agent(call.organization_id, spec, request.request_id, call.deadline, actor)
         if created.replayed:
             call.mark_replayed()
         return encode.agent(created.value)
 
     def ApplyAgent(self, request: pb.ApplyAgentRequest, call: Call) -> pb.ApplyAgentResponse:
         spec = decode.agent_spec(request.agent)
-        applied = self.apply_agent(call.organization_id, spec, request.request_id, call.deadline)
+        actor = call.actor("ApplyAgent")
+        applied = self.apply_agent(call.organization_id, spec, request.request_id, call.deadline, actor)
         if applied.replayed:
             call.mark_replayed()
         agent = applied.value
@@ -79,7 +81,9 @@ class AgentService:
 
     def UpdateAgent(self, request: pb.UpdateAgentRequest, call: Call) -> agent_pb2.Agent:
         update = decode.agent_update(request, call.organization_id)
-        updated = self.update_agent(update, call.deadline, validate_only=request.validate_only)
+        updated = self.update_agent(
+            update, call.deadline, call.actor("UpdateAgent"), validate_only=request.validate_only
+        )
         return encode.agent(updated)
 
     def PreviewAgentUpdate(
@@ -121,16 +125,19 @@ class AgentService:
 
     def RollbackAgent(self, request: agent_version_pb2.RollbackAgentRequest, call: Call) -> agent_pb2.Agent:
         agent_id = parse_id("agent", request.agent_id)
-        agent = self.rollback_agent(call.organization_id, agent_id, request.version, call.deadline)
+        actor = call.actor("RollbackAgent")
+        agent = self.rollback_agent(call.organization_id, agent_id, request.version, call.deadline, actor)
         return encode.agent(agent)
 
     def DeleteAgent(self, request: pb.DeleteAgentRequest, call: Call) -> Empty:
-        self.delete_agent(call.organization_id, parse_id("agent", request.id), call.deadline)
+        id = parse_id("agent", request.id)
+        self.delete_agent(call.organization_id, id, call.deadline, call.actor("DeleteAgent"))
         return Empty()
 
     def CopyAgent(self, request: pb.CopyAgentRequest, call: Call) -> agent_pb2.Agent:
         id = parse_id("agent", request.id)
-        copied = self.copy_agent(call.organization_id, id, request.request_id, call.deadline)
+        actor = call.actor("CopyAgent")
+        copied = self.copy_agent(call.organization_id, id, request.request_id, call.deadline, actor)
         if copied.replayed:
             call.mark_replayed()
         return encode.agent(copied.value)
@@ -142,7 +149,14 @@ class AgentService:
     def ImportAgent(self, request: pb.ImportAgentRequest, call: Call) -> agent_pb2.Agent:
         document = agent_document.read(request.document.content_type, request.document.data)
         spec, named = decode.agent_spec(document.spec), document.named
-        imported = self.import_agent(call.organization_id, spec, named, request.request_id, call.deadline)
+        imported = self.import_agent(
+            call.organization_id,
+            spec,
+            named,
+            request.request_id,
+            call.deadline,
+            call.actor("ImportAgent"),
+        )
         if imported.replayed:
             call.mark_replayed()
         return encode.agent(imported.value)

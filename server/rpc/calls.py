@@ -10,21 +10,26 @@ import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import NoReturn, TypeVar
+from typing import TYPE_CHECKING, NoReturn, TypeVar
 
 import grpc
 from google.protobuf.message import DecodeError, Message
 
+from server.core.audit import Actor
 from server.core.caller import Caller, Scope
 from server.core.errors import Reason, ServiceError, invalid_field
 from server.core.ids import InvalidId, parse_id
 from server.core.later import Later, Take
 from server.core.page import PageRequest
+from server.rpc.actor import actor_of
 from server.rpc.errors import to_status
 from server.rpc.journal import Journal
 from server.rpc.page_token import PagedRequest, PageTokens
 from server.rpc.validate import validate
 from server.usecases.authenticate import Authenticate, require
+
+if TYPE_CHECKING:
+    from server.rpc.tracing import Tracing
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +67,10 @@ class Call:
         is taken to."""
         left = self._context.time_remaining()
         return time.monotonic() + (left if left < _NO_DEADLINE else self._seconds)
+
+    def actor(self, method: str) -> Actor:
+        """Who makes the call, for the audit log; `method` is the rpc's name."""
+        return actor_of(method, self.caller, self._context)
 
     @property
     def context(self) -> grpc.ServicerContext:
@@ -108,6 +117,7 @@ class Calls:
         tokens: PageTokens | None = None,
         admit: Callable[[Caller], None] = admit_all,
         seconds: float = math.inf,
+        tracing: Tracing | None = None,
     ) -> None:
         self._authenticate: Callable[[str | None], Caller] = authenticate
         self._admit = admit
@@ -115,6 +125,7 @@ class Calls:
         self._quick = quick
         self._journal = journal or Journal()
         self._tokens = tokens or PageTokens(secrets.token_bytes(32))
+        self._tracing = tracing
 
     def refuse(self) -> None:
         """From now on every call that comes is refused, as retryable; those being made go on."""
@@ -174,10 +185,14 @@ class Calls:
                 journal.answered(answered, started, headers.request_id, caller, context)
             return response
 
+        answering: Callable[[Request | Undecodable, grpc.ServicerContext], Response | Later[Response]]
+        answering = handle
+        if self._tracing is not None:
+            answering = self._tracing.around(name, handle)
         if self._quick is not None and name.startswith(_QUICK):
             # How grpc is told of other threads for a method.
-            handle.experimental_thread_pool = self._quick  # type: ignore[attr-defined]
-        return handle
+            answering.experimental_thread_pool = self._quick  # type: ignore[attr-defined]
+        return answering
 
 
 def _refuse(_: str | None) -> NoReturn:

@@ -11,7 +11,7 @@ from typing import cast
 
 import grpc
 
-from server.core.tls import TlsFiles
+from server.core.tls import ClientTlsFiles, TlsFiles
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +37,19 @@ def server_credentials(files: TlsFiles) -> grpc.ServerCredentials:
         require_client_authentication=files.client_ca is not None,
     )
     return credentials
+
+
+def channel_credentials(files: ClientTlsFiles) -> grpc.ChannelCredentials:
+    """What a client asks with. Raises CertificateError."""
+    authorities = _read(files.ca)
+    _check_authorities(authorities, files.ca)
+    if files.certificate is None or files.key is None:
+        return grpc.ssl_channel_credentials(authorities)
+    own = TlsFiles(files.certificate, files.key)
+    certificate, key = _read(own.certificate), _read(own.key)
+    _check_authorities(certificate, own.certificate)
+    _check_key(own)
+    return grpc.ssl_channel_credentials(authorities, key, certificate)
 
 
 class _Certificates:

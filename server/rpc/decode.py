@@ -163,8 +163,8 @@ def session_filter(message: session_service_pb2.ListSessionsRequest) -> SessionF
         search=message.search,
         tags=tuple(dict.fromkeys(message.tags)),
         status=_SESSION_STATUS[message.status] if message.status else None,
-        created_after=_microseconds(message.created_after) if message.HasField("created_after") else None,
-        created_before=_microseconds(message.created_before) if message.HasField("created_before") else None,
+        created_after=microseconds(message.created_after) if message.HasField("created_after") else None,
+        created_before=microseconds(message.created_before) if message.HasField("created_before") else None,
         pinned=message.pinned,
     )
 
@@ -237,7 +237,7 @@ def changed_fields(mask: FieldMask | None, spec: M, changeable: frozenset[str]) 
     return frozenset(paths)
 
 
-def _microseconds(bound: Timestamp) -> int:
+def microseconds(bound: Timestamp) -> int:
     """The first whole microsecond, of which sessions are created, that is not before the bound."""
     return bound.seconds * 1_000_000 + (bound.nanos + 999) // 1000
 

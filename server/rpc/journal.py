@@ -12,23 +12,31 @@ from time import perf_counter
 import grpc
 
 from server.core.caller import Caller
-from server.core.errors import ServiceError
+from server.core.errors import Reason, ServiceError
 from server.core.ids import format_id
 from server.core.meters import Meters
+from server.rpc.actor import actor_of
 from server.rpc.errors import code_name
+from server.usecases.denials import Denials
 
 logger = logging.getLogger(__name__)
+
+_DENIED = (Reason.SCOPE_MISSING, Reason.ORGANIZATION_MISMATCH)
 
 
 class Journal:
     """Counts calls, and writes the lines of those that are to have one. Thread-safe."""
 
-    def __init__(self, log_calls: int | None = 0, meters: Meters | None = None) -> None:
+    def __init__(
+        self, log_calls: int | None = 0, meters: Meters | None = None, denials: Denials | None = None
+    ) -> None:
         """Takes how often an answered call has a line: one in so many, 0 for none of them. A call that
-        is refused has one always, unless `log_calls` is None. Without meters nothing is counted."""
+        is refused has one always, unless `log_calls` is None. Without meters nothing is counted. Calls that
+        a key may not make are handed on to `denials`."""
         self._every = log_calls or 0
         self._log_refusals = log_calls is not None
         self._calls = meters.calls if meters else None
+        self._denials = denials
         self._number = itertools.count()
         self.notes_answers = bool(self._every or meters)
         """Whether `answered` does anything."""
@@ -63,6 +71,9 @@ class Journal:
         key = method, code_name(error)
         if self._calls is not None:
             self._calls.add(key, seconds)
+        if self._denials is not None and caller is not None and error.reason in _DENIED:
+            actor = actor_of(method, caller, context)
+            self._denials.note(caller.organization_id, actor, error.reason.value)
         if self._log_refusals:
             _write(key, error.reason.value, seconds, request_id, caller, context)
 

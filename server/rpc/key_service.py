@@ -30,7 +30,9 @@ class KeyService:
 
     def CreateKey(self, request: pb.CreateKeyRequest, call: Call) -> key_pb2.IssuedKey:
         spec = decode.key_spec(request.key)
-        return encode.issued_key(self.create_key(call.organization_id, spec, call.deadline))
+        return encode.issued_key(
+            self.create_key(call.organization_id, spec, call.deadline, call.actor("CreateKey"))
+        )
 
     def GetKey(self, request: pb.GetKeyRequest, call: Call) -> key_pb2.Key:
         return encode.key(self.get_key(call.organization_id, parse_id("key", request.id)))
@@ -49,9 +51,11 @@ class KeyService:
     def RotateKey(self, request: pb.RotateKeyRequest, call: Call) -> key_pb2.IssuedKey:
         grace = request.grace_seconds if request.HasField("grace_seconds") else DEFAULT_GRACE_SECONDS
         id = parse_id("key", request.id)
-        return encode.issued_key(self.rotate_key(call.organization_id, id, grace, call.deadline))
+        actor = call.actor("RotateKey")
+        return encode.issued_key(self.rotate_key(call.organization_id, id, grace, call.deadline, actor))
 
     def RevokeKey(self, request: pb.RevokeKeyRequest, call: Call) -> Empty:
         id = parse_id("key", request.id)
-        self.revoke_key(call.organization_id, id, call.caller.key_id, call.deadline)
+        actor = call.actor("RevokeKey")
+        self.revoke_key(call.organization_id, id, call.caller.key_id, call.deadline, actor)
         return Empty()

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from everruns.v1.agent_impact_pb2 import PreviewAgentUpdateRequest
 from everruns.v1.agent_service_pb2 import ListAgentsRequest
 from everruns.v1.agent_version_pb2 import ListAgentVersionsRequest
+from everruns.v1.audit_service_pb2 import ListAuditEventsRequest
 from everruns.v1.capability_service_pb2 import ListCapabilitiesRequest
 from everruns.v1.key_service_pb2 import ListKeysRequest
 from everruns.v1.model_service_pb2 import ListModelsRequest
@@ -27,6 +28,7 @@ ListRequest = (
     | ListTurnsRequest
     | ListKeysRequest
     | ListAgentVersionsRequest
+    | ListAuditEventsRequest
 )
 PagedRequest = ListRequest | PreviewAgentUpdateRequest
 """What is answered in pages; only lists can be told to pass over some items first."""

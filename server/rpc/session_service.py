@@ -107,17 +107,25 @@ class SessionService:
         fields = decode.session_changes(request)
         id, spec = parse_id("session", request.id), decode.session_spec(request.session)
         updated = self.update_session(
-            call.organization_id, id, spec, fields, call.deadline, call.caller.key_id
+            call.organization_id,
+            id,
+            spec,
+            fields,
+            call.deadline,
+            call.caller.key_id,
+            call.actor("UpdateSession"),
         )
         return encode.session(updated)
 
     def DeleteSession(self, request: pb.DeleteSessionRequest, call: Call) -> Empty:
-        self.delete_session(call.organization_id, parse_id("session", request.id), call.deadline)
+        id = parse_id("session", request.id)
+        self.delete_session(call.organization_id, id, call.deadline, call.actor("DeleteSession"))
         return Empty()
 
     def UndeleteSession(self, request: pb.UndeleteSessionRequest, call: Call) -> session_pb2.Session:
         id = parse_id("session", request.id)
-        found = self.undelete_session(call.organization_id, id, call.deadline, call.caller.key_id)
+        actor = call.actor("UndeleteSession")
+        found = self.undelete_session(call.organization_id, id, call.deadline, call.caller.key_id, actor)
         return encode.session(found)
 
     def BatchGetSessions(

@@ -10,12 +10,14 @@ from peewee import SQL, Expression, Query, fn
 
 from server.core.agent import Agent, AgentFilter, AgentStatus
 from server.core.agent_version import succeed
+from server.core.audit import Actor
 from server.core.errors import agent_already_exists
 from server.core.ids import format_id
 from server.core.page import Page, PageRequest
 from server.core.store import Once, Replay
 from server.store import models
 from server.store.agent_versions import PeeweeAgentVersions
+from server.store.audit import PeeweeAudit
 from server.store.dialect import Dialect, DuplicateRow
 from server.store.once import Answers
 from server.store.quotas import HeldQuotas
@@ -37,12 +39,14 @@ class PeeweeAgents:
         versions: PeeweeAgentVersions,
         answers: Answers,
         quotas: HeldQuotas,
+        audit: PeeweeAudit,
     ) -> None:
         self._dialect = dialect
         self._writer = writer
         self._versions = versions
         self._answers = answers
         self._quotas = quotas
+        self._audit = audit
         self._statements = _Statements(dialect)
 
     def get(self, organization_id: bytes, id: bytes) -> Agent | None:
@@ -84,10 +88,12 @@ class PeeweeAgents:
             next=None if last is None else (last.created_at, last.id),
         )
 
-    def create(self, agent: Agent, once: Once[Agent] | None, deadline: float) -> Agent | Replay:
+    def create(
+        self, agent: Agent, once: Once[Agent] | None, deadline: float, actor: Actor | None = None
+    ) -> Agent | Replay:
         def write(transaction: Transaction) -> Agent | Replay:
             return self._answered(transaction, agent.organization_id, once) or self._insert(
-                transaction, agent, once
+                transaction, agent, once, actor
             )
 
         return self._write(write, agent.name, deadline)
@@ -100,6 +106,7 @@ class PeeweeAgents:
         change: Callable[[Agent | None], Agent],
         once: Once[Agent] | None,
         deadline: float,
+        actor: Actor | None = None,
     ) -> Agent | Replay:
         statement = self._statements.lock_name if id is None else self._statements.lock
         where = name if id is None else self._dialect.key(id)
@@ -110,11 +117,11 @@ class PeeweeAgents:
                 return answered
             row = transaction.execute(statement, (self._dialect.key(organization_id), where)).fetchone()
             if row is None:
-                return self._insert(transaction, change(None), once)
+                return self._insert(transaction, change(None), once, actor)
             before = read_agent(row)
             if before.status is not AgentStatus.ACTIVE:
                 self._quotas.admit_agent(transaction, organization_id)
-            agent = self._replace(transaction, before, change(before))
+            agent = self._replace(transaction, before, change(before), actor)
             if once:
                 self._answers.keep(transaction, organization_id, once, agent)
             return agent
@@ -122,7 +129,12 @@ class PeeweeAgents:
         return self._write(write, name, deadline)
 
     def update(
-        self, organization_id: bytes, id: bytes, change: Callable[[Agent], Agent], deadline: float
+        self,
+        organization_id: bytes,
+        id: bytes,
+        change: Callable[[Agent], Agent],
+        deadline: float,
+        actor: Actor | None = None,
     ) -> Agent | None:
         key = self._dialect.key
 
@@ -131,7 +143,7 @@ class PeeweeAgents:
             if row is None:
                 return None
             before = read_agent(row)
-            return self._replace(transaction, before, change(before))
+            return self._replace(transaction, before, change(before), actor)
 
         return self._write(write, format_id("agent", id), deadline)
 
@@ -146,21 +158,25 @@ class PeeweeAgents:
     ) -> Replay | None:
         return self._answers.find(transaction, organization_id, once) if once else None
 
-    def _insert(self, transaction: Transaction, agent: Agent, once: Once[Agent] | None) -> Agent:
+    def _insert(
+        self, transaction: Transaction, agent: Agent, once: Once[Agent] | None, actor: Actor | None
+    ) -> Agent:
         self._quotas.admit_agent(transaction, agent.organization_id)
         transaction.execute(self._statements.insert, agent_values(agent, self._dialect.key))
         self._versions.keep(transaction, agent)
+        self._audit.note(transaction, actor, None, agent)
         if once:
             self._answers.keep(transaction, agent.organization_id, once, agent)
         return agent
 
-    def _replace(self, transaction: Transaction, before: Agent, changed: Agent) -> Agent:
+    def _replace(self, transaction: Transaction, before: Agent, changed: Agent, actor: Actor | None) -> Agent:
         agent = succeed(before, changed)
         values = agent_values(agent, self._dialect.key)
         transaction.execute(self._statements.update, (*values[2:], *values[:2]))
         if agent.version != before.version:
             self._versions.keep_missing(transaction, before)
             self._versions.keep(transaction, agent)
+        self._audit.note(transaction, actor, before, agent)
         return agent
 
 

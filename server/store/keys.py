@@ -8,9 +8,11 @@ from typing import cast
 
 from peewee import SQL, Query, fn
 
+from server.core.audit import Actor
 from server.core.caller import ApiKey, KeyUse, Organization
 from server.core.page import Page, PageRequest
 from server.store import models
+from server.store.audit import PeeweeAudit
 from server.store.dialect import Dialect
 from server.store.quotas import HeldQuotas
 from server.store.rows import api_key_values, read_api_key, read_organization
@@ -22,10 +24,11 @@ from server.store.writer import Writer
 class PeeweeKeys:
     """The organizations and keys of a database; see core.store.Keys for what each method promises."""
 
-    def __init__(self, dialect: Dialect, writer: Writer, quotas: HeldQuotas) -> None:
+    def __init__(self, dialect: Dialect, writer: Writer, quotas: HeldQuotas, audit: PeeweeAudit) -> None:
         self._dialect = dialect
         self._writer = writer
         self._quotas = quotas
+        self._audit = audit
         self._statements = _Statements(dialect)
 
     def create_organization(self, organization: Organization) -> Organization:
@@ -44,12 +47,17 @@ class PeeweeKeys:
         row = self._dialect.execute(self._statements.organization, (name,)).fetchone()
         return read_organization(row) if row else None
 
-    def create(self, key: ApiKey, deadline: float = math.inf) -> None:
+    def organizations(self) -> Sequence[bytes]:
+        rows = self._dialect.execute(self._statements.organizations, ()).fetchall()
+        return [cast(bytes, row[0]) for row in rows]
+
+    def create(self, key: ApiKey, deadline: float = math.inf, actor: Actor | None = None) -> None:
         values = api_key_values(key, self._dialect.key)
 
         def write(transaction: Transaction) -> None:
             self._quotas.admit_key(transaction, key.organization_id)
             transaction.execute(self._statements.insert, values)
+            self._audit.note(transaction, actor, None, key)
 
         self._writer.run(write, deadline)
 
@@ -77,7 +85,12 @@ class PeeweeKeys:
         )
 
     def update(
-        self, organization_id: bytes, id: bytes, change: Callable[[ApiKey], ApiKey], deadline: float
+        self,
+        organization_id: bytes,
+        id: bytes,
+        change: Callable[[ApiKey], ApiKey],
+        deadline: float,
+        actor: Actor | None = None,
     ) -> ApiKey | None:
         key = self._dialect.key
 
@@ -85,9 +98,11 @@ class PeeweeKeys:
             row = transaction.execute(self._statements.lock, (key(organization_id), key(id))).fetchone()
             if row is None:
                 return None
-            changed = change(read_api_key(row))
+            before = read_api_key(row)
+            changed = change(before)
             values = api_key_values(changed, key)
             transaction.execute(self._statements.update, (*values[2:], *values[:2]))
+            self._audit.note(transaction, actor, before, changed)
             return changed
 
         return self._writer.run(write, deadline)
@@ -114,6 +129,7 @@ class _Statements:
 
         organization, table = models.Organization, models.ApiKey
         self.organization = compiled(organization.select().where(organization.name == parameter("name")))
+        self.organizations = compiled(organization.select(organization.id))
         self.insert_organization = compiled(organization.insert(values_of(organization._meta.sorted_fields)))
         fields = table._meta.sorted_fields
         here = table.organization_id == parameter("organization_id")

@@ -283,6 +283,35 @@ class SessionEvent(Table):
         primary_key = CompositeKey("organization_id", "last")
 
 
+class AuditEvent(Table):
+    """What someone did, or tried to. It outlives what it names, so it refers to none of that. Its id begins
+    with its time, so the key is also the order of a list."""
+
+    organization_id = KeyField()
+    id = KeyField()
+    created_at = BigIntegerField()
+    method = TextField()
+    key_id = KeyField(null=True)
+    key_name = TextField(null=True)
+    request_id = TextField(null=True)
+    peer = TextField(null=True)
+    forwarded_for = TextField(null=True)
+    outcome = TextField()
+    reason = TextField(null=True)
+    attempts = IntegerField()
+    resource_kind = TextField(null=True)
+    resource_id = KeyField(null=True)
+    changes = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("organization_id", "id")
+        constraints = [SQL("FOREIGN KEY (organization_id) REFERENCES organization (id)")]
+        indexes = (
+            (("organization_id", "key_id", "id"), False),
+            (("organization_id", "resource_kind", "resource_id", "id"), False),
+        )
+
+
 class SharedSecret(Table):
     """Random bytes that all processes on the database sign with; of no organization."""
 
@@ -305,5 +334,6 @@ TABLES = (
     SessionCount,
     IdempotentAnswer,
     SessionEvent,
+    AuditEvent,
     SharedSecret,
 )

@@ -9,9 +9,11 @@ from server.core.clock import Clock, wall_clock
 from server.core.errors import Reason, ServiceError
 from server.core.meters import Meters
 from server.core.quota import NO_QUOTAS, Quotas
+from server.core.spans import Spans
 from server.store import models
 from server.store.agent_versions import PeeweeAgentVersions
 from server.store.agents import PeeweeAgents
+from server.store.audit import PeeweeAudit
 from server.store.bulk_sessions import PeeweeBulkSessions
 from server.store.dialect import Dialect
 from server.store.environments import PeeweeEnvironments
@@ -23,6 +25,7 @@ from server.store.sessions import PeeweeSessions
 from server.store.shared_secrets import SharedSecrets
 from server.store.sqlite import SqliteDialect
 from server.store.timed import TimedDialect
+from server.store.traced import TracedDialect, TracedWriter
 from server.store.transaction import Transaction
 from server.store.turns import PeeweeTurns
 from server.store.writer import LARGEST_GROUP, Writer
@@ -34,7 +37,7 @@ class PeeweeStore:
     """A core.store.Store over a database whose schema is up to date: see migrate.py.
 
     `clock` says when a lease has run out. `notify` has PostgreSQL tell all processes of new events.
-    `quotas` says how much an organization may have.
+    `quotas` says how much an organization may have. Reads and writes have `spans`, where there are such.
     """
 
     def __init__(
@@ -46,24 +49,29 @@ class PeeweeStore:
         clock: Clock = wall_clock,
         notify: bool = True,
         quotas: Quotas = NO_QUOTAS,
+        spans: Spans | None = None,
     ) -> None:
         if meters is not None:
             dialect = TimedDialect(dialect, meters)
+        if spans is not None:
+            dialect = TracedDialect(dialect, spans)
         self._dialect = dialect
         with dialect.database.bind_ctx(models.TABLES):
-            self._writer = Writer(dialect, self._before_commit, longest_queue, largest_group, meters)
+            parts = dialect, self._before_commit, longest_queue, largest_group, meters
+            self._writer = Writer(*parts) if spans is None else TracedWriter(*parts, spans)
             answers = Answers(dialect)
             held = HeldQuotas(dialect, quotas)
-            self.agent_versions = PeeweeAgentVersions(dialect)
+            audit = self.audit = PeeweeAudit(dialect, self._writer)
+            self.agent_versions = versions = PeeweeAgentVersions(dialect)
             self.environments = PeeweeEnvironments(dialect, self._writer)
-            self.agents = PeeweeAgents(dialect, self._writer, self.agent_versions, answers, held)
-            self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, clock, held)
+            self.agents = PeeweeAgents(dialect, self._writer, versions, answers, held, audit)
+            self.sessions = PeeweeSessions(dialect, self._writer, self.agents, answers, clock, held, audit)
             self.bulk = PeeweeBulkSessions(
                 dialect, self._writer, self.agents, self.sessions, answers, clock, held
             )
             self.turns = PeeweeTurns(dialect, self._writer, self.sessions, answers, clock)
             self.session_events = PeeweeSessionEvents(dialect, self._writer, clock, notify)
-            self.keys = PeeweeKeys(dialect, self._writer, held)
+            self.keys = PeeweeKeys(dialect, self._writer, held, audit)
             self._secrets = SharedSecrets(dialect, self._writer)
 
     def shared_secret(self, name: str) -> bytes:

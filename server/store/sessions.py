@@ -10,6 +10,7 @@ from itertools import chain
 from typing import cast
 
 from server.core.agent import Agent
+from server.core.audit import Actor
 from server.core.clock import Clock, after
 from server.core.errors import Reason, ServiceError, session_not_deleted
 from server.core.ids import first_id, format_id
@@ -19,6 +20,7 @@ from server.core.session import Session, SessionFilter, SessionStatus
 from server.core.store import NO_KEY, Once, Replay, SessionRow
 from server.core.turn import TurnOutcome, session_at
 from server.store.agents import PeeweeAgents
+from server.store.audit import PeeweeAudit
 from server.store.deleted_sessions import DeletedSessions
 from server.store.dialect import Dialect, MissingRow, StoreFailure
 from server.store.group import Batch
@@ -56,11 +58,13 @@ class PeeweeSessions:
         answers: Answers,
         clock: Clock,
         quotas: HeldQuotas,
+        audit: PeeweeAudit,
     ) -> None:
         self._dialect = dialect
         self._writer = writer
         self._agents = agents
         self._answers = answers
+        self._audit = audit
         self._clock = clock
         self._quotas = quotas
         self.statements = SessionStatements(dialect)
@@ -132,6 +136,7 @@ class PeeweeSessions:
         change: Callable[[SessionRow], Session],
         deadline: float,
         key_id: bytes = NO_KEY,
+        actor: Actor | None = None,
     ) -> SessionRow | None:
         key = self._dialect.key
 
@@ -144,21 +149,30 @@ class PeeweeSessions:
             transaction.execute(self.statements.update, (*values[2:], *values[:2]))
             _count_move(transaction, before.session, changed)
             note(transaction, before.session, changed)
+            self._audit.note(transaction, actor, before.session, changed)
             return self.as_of_now(replace(before, session=changed))
 
         return self._writer.run(write, deadline)
 
-    def delete(self, organization_id: bytes, id: bytes, deadline: float) -> bool:
+    def delete(self, organization_id: bytes, id: bytes, deadline: float, actor: Actor | None = None) -> bool:
         def write(transaction: Transaction) -> bool:
             row = self.lock(transaction, organization_id, id)
-            if row is not None:
-                self._hide(transaction, row.session, self._clock())
-            return row is not None
+            if row is None:
+                return False
+            self._hide(transaction, row.session, self._clock())
+            self._audit.note(transaction, actor, row.session, None)
+            return True
 
         return self._writer.run(write, deadline)
 
     def undelete(
-        self, organization_id: bytes, id: bytes, retention: int, deadline: float, key_id: bytes = NO_KEY
+        self,
+        organization_id: bytes,
+        id: bytes,
+        retention: int,
+        deadline: float,
+        key_id: bytes = NO_KEY,
+        actor: Actor | None = None,
     ) -> SessionRow | None:
         def write(transaction: Transaction) -> SessionRow | None:
             now = self._clock()
@@ -178,6 +192,7 @@ class PeeweeSessions:
                 room.take(organization_id)
             self.insert(transaction, [session])
             self.deleted.give_back(transaction, organization_id, id)
+            self._audit.note(transaction, actor, None, session)
             return self.lock(transaction, organization_id, id, key_id)
 
         return self._writer.run(write, deadline)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from server.core.agent import Agent, AgentSpec
+from server.core.audit import Actor
 from server.core.clock import Clock, after
 from server.core.idempotency import decode_agent
 from server.core.merge import Merge
@@ -24,7 +25,12 @@ class ApplyAgent:
     clock: Clock
 
     def __call__(
-        self, organization_id: bytes, spec: AgentSpec, request_id: str, deadline: float
+        self,
+        organization_id: bytes,
+        spec: AgentSpec,
+        request_id: str,
+        deadline: float,
+        actor: Actor | None = None,
     ) -> Answered[Agent]:
         """The agent as it is now, on disk; one that is new was created and updated at the same time.
 
@@ -41,7 +47,7 @@ class ApplyAgent:
             return replace(wanted, id=agent.id, created_at=agent.created_at, updated_at=updated_at)
 
         once = once_for("ApplyAgent", spec, request_id, now)
-        applied = self.store.agents.apply(organization_id, spec.id, spec.name, change, once, deadline)
+        applied = self.store.agents.apply(organization_id, spec.id, spec.name, change, once, deadline, actor)
         if isinstance(applied, Replay):
             return Answered(decode_agent(applied.answer), replayed=True)
         return Answered(applied)

@@ -85,7 +85,7 @@ class Authenticate:
             if found is None or left <= 0:
                 self._unknown.take(_UNKNOWN)
                 raise _invalid()
-            caller = Caller(found.organization_id, found.id, found.scopes)
+            caller = Caller(found.organization_id, found.id, found.scopes, found.name)
             self._remembered[sha256] = (now + min(REMEMBERED_FOR, left), caller)
             if len(self._remembered) > _MOST_REMEMBERED:
                 self._remembered.popitem(last=False)

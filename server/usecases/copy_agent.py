@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from server.core.agent import Agent, AgentStatus
+from server.core.audit import Actor
 from server.core.clock import Clock
 from server.core.errors import agent_not_found
 from server.core.idempotency import decode_agent, encode_agent, fingerprint
@@ -22,7 +23,12 @@ class CopyAgent:
     clock: Clock
 
     def __call__(
-        self, organization_id: bytes, id: bytes, request_id: str, deadline: float
+        self,
+        organization_id: bytes,
+        id: bytes,
+        request_id: str,
+        deadline: float,
+        actor: Actor | None = None,
     ) -> Answered[Agent]:
         """The new agent, on disk; the first answer again when a request id is repeated.
 
@@ -37,7 +43,7 @@ class CopyAgent:
         agent = replace(new, version=1)
         once = Once("CopyAgent", request_id, fingerprint(id), encode_agent, now) if request_id else None
         base = f"{original.name}-copy"
-        created = create_under_free_name(self.store.agents, agent, base, once, deadline)
+        created = create_under_free_name(self.store.agents, agent, base, once, deadline, actor)
         if isinstance(created, Replay):
             return Answered(decode_agent(created.answer), replayed=True)
         return Answered(created)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from server.core.agent import Agent, AgentSpec, AgentStatus
+from server.core.audit import Actor
 from server.core.clock import Clock
 from server.core.effective_config import LayerName
 from server.core.idempotency import decode_agent, encode_agent, fingerprint
@@ -61,7 +62,12 @@ class CreateAgent:
     clock: Clock
 
     def __call__(
-        self, organization_id: bytes, spec: AgentSpec, request_id: str, deadline: float
+        self,
+        organization_id: bytes,
+        spec: AgentSpec,
+        request_id: str,
+        deadline: float,
+        actor: Actor | None = None,
     ) -> Answered[Agent]:
         """The agent, on disk; the first answer again when a request id is repeated.
 
@@ -70,7 +76,7 @@ class CreateAgent:
         refuse_agent(self.merge, self.models, spec)
         now = self.clock()
         once = once_for("CreateAgent", spec, request_id, now)
-        created = self.store.agents.create(new_agent(organization_id, spec, now), once, deadline)
+        created = self.store.agents.create(new_agent(organization_id, spec, now), once, deadline, actor)
         if isinstance(created, Replay):
             return Answered(decode_agent(created.answer), replayed=True)
         return Answered(created)

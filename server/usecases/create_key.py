@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from server.core.api_key import digest, new_key
+from server.core.audit import Actor
 from server.core.caller import ApiKey, IssuedKey, KeySpec, Organization, Scope
 from server.core.clock import Clock
 from server.core.errors import invalid_field
@@ -21,7 +22,9 @@ class IssueKey:
     store: Store
     clock: Clock
 
-    def __call__(self, organization_id: bytes, spec: KeySpec, deadline: float) -> IssuedKey:
+    def __call__(
+        self, organization_id: bytes, spec: KeySpec, deadline: float, actor: Actor | None = None
+    ) -> IssuedKey:
         """The key, and its secret, of which only the SHA-256 is kept.
 
         Raises INVALID_FIELD for an expiry that has passed, and what `core.store.Keys.create` raises.
@@ -33,7 +36,7 @@ class IssueKey:
         key = ApiKey(
             organization_id, new_id(now), spec.name, digest(secret), spec.scopes, now, spec.expires_at
         )
-        self.store.keys.create(key, deadline)
+        self.store.keys.create(key, deadline, actor)
         return IssuedKey(key, secret)
 
 
@@ -53,11 +56,16 @@ class CreateKey:
     clock: Clock
 
     def __call__(
-        self, organization: str, name: str, scopes: Iterable[Scope], expires_at: int | None = None
+        self,
+        organization: str,
+        name: str,
+        scopes: Iterable[Scope],
+        expires_at: int | None = None,
+        actor: Actor | None = None,
     ) -> NewKey:
         """The key; only its SHA-256 is kept. Raises as IssueKey."""
         now = self.clock()
         owner = self.store.keys.create_organization(Organization(new_id(now), organization, now))
         spec = KeySpec(name, frozenset(scopes), expires_at)
-        issued = IssueKey(self.store, self.clock)(owner.id, spec, math.inf)
+        issued = IssueKey(self.store, self.clock)(owner.id, spec, math.inf, actor)
         return NewKey(issued.secret, owner)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.core.audit import Actor
 from server.core.errors import session_not_found
 from server.core.ids import format_id
 from server.core.store import Store
@@ -15,7 +16,9 @@ class DeleteSession:
 
     store: Store
 
-    def __call__(self, organization_id: bytes, id: bytes, deadline: float) -> None:
+    def __call__(
+        self, organization_id: bytes, id: bytes, deadline: float, actor: Actor | None = None
+    ) -> None:
         """Returns when it is gone. Raises SESSION_NOT_FOUND, and what `core.store.Sessions.delete` raises."""
-        if not self.store.sessions.delete(organization_id, id, deadline):
+        if not self.store.sessions.delete(organization_id, id, deadline, actor):
             raise session_not_found(format_id("session", id))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from server.core.agent import Agent
+from server.core.audit import Actor
 from server.core.errors import Reason, ServiceError
 from server.core.store import Agents, Once, Replay
 
@@ -13,7 +14,12 @@ _LONGEST_BASE = 400
 
 
 def create_under_free_name(
-    agents: Agents, agent: Agent, base: str, once: Once[Agent] | None, deadline: float
+    agents: Agents,
+    agent: Agent,
+    base: str,
+    once: Once[Agent] | None,
+    deadline: float,
+    actor: Actor | None = None,
 ) -> Agent | Replay:
     """Keeps the agent under the first free name of `base`, `base-2` … `base-9`, or else with the end of its
     id after it, whatever name it has; answers it. Raises what `core.store.Agents.create` raises.
@@ -23,9 +29,10 @@ def create_under_free_name(
         if agents.find(agent.organization_id, name) is not None:
             continue
         try:
-            return agents.create(replace(agent, name=name), once, deadline)
+            return agents.create(replace(agent, name=name), once, deadline, actor)
         except ServiceError as error:
             # Another caller may have taken it since; an id that is taken is so under every name.
             if error.reason is not Reason.AGENT_ALREADY_EXISTS:
                 raise
-    return agents.create(replace(agent, name=f"{base}-{agent.id.hex()[-12:]}"), once, deadline)
+    named = replace(agent, name=f"{base}-{agent.id.hex()[-12:]}")
+    return agents.create(named, once, deadline, actor)

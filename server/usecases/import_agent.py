@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from server.core.agent import Agent, AgentSpec
+from server.core.audit import Actor
 from server.core.clock import Clock
 from server.core.idempotency import decode_agent
 from server.core.merge import Merge
@@ -25,7 +26,13 @@ class ImportAgent:
     clock: Clock
 
     def __call__(
-        self, organization_id: bytes, spec: AgentSpec, named: bool, request_id: str, deadline: float
+        self,
+        organization_id: bytes,
+        spec: AgentSpec,
+        named: bool,
+        request_id: str,
+        deadline: float,
+        actor: Actor | None = None,
     ) -> Answered[Agent]:
         """The agent, on disk; the first answer again when a request id is repeated.
 
@@ -36,9 +43,10 @@ class ImportAgent:
         now = self.clock()
         agent, once = new_agent(organization_id, spec, now), once_for("ImportAgent", spec, request_id, now)
         if named:
-            created = self.store.agents.create(agent, once, deadline)
+            created = self.store.agents.create(agent, once, deadline, actor)
         else:
-            created = create_under_free_name(self.store.agents, agent, spec.name, once, deadline)
+            agents = self.store.agents
+            created = create_under_free_name(agents, agent, spec.name, once, deadline, actor)
         if isinstance(created, Replay):
             return Answered(decode_agent(created.answer), replayed=True)
         return Answered(created)

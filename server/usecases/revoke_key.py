@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from server.core.audit import Actor
 from server.core.caller import ApiKey
 from server.core.clock import Clock
 from server.core.errors import Reason, Resource, ServiceError, key_not_found
@@ -18,7 +19,14 @@ class RevokeKey:
     store: Store
     clock: Clock
 
-    def __call__(self, organization_id: bytes, id: bytes, calling_key: bytes | None, deadline: float) -> None:
+    def __call__(
+        self,
+        organization_id: bytes,
+        id: bytes,
+        calling_key: bytes | None,
+        deadline: float,
+        actor: Actor | None = None,
+    ) -> None:
         """Returns when it is revoked. `calling_key` is the id of the key that the call was made with, None
         on the command line: it cannot be revoked, so that an organization never loses its last admin so.
 
@@ -35,5 +43,5 @@ class RevokeKey:
                 raise key_not_found(public_id)
             return replace(key, revoked_at=self.clock())
 
-        if self.store.keys.update(organization_id, id, change, deadline) is None:
+        if self.store.keys.update(organization_id, id, change, deadline, actor) is None:
             raise key_not_found(public_id)

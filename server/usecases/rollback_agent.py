@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from server.core.agent import Agent, AgentStatus
 from server.core.agent_version import at_version, succeed
+from server.core.audit import Actor
 from server.core.clock import Clock, after
 from server.core.errors import agent_archived, agent_not_found
 from server.core.ids import format_id
@@ -20,7 +21,9 @@ class RollbackAgent:
     store: Store
     clock: Clock
 
-    def __call__(self, organization_id: bytes, id: bytes, number: int, deadline: float) -> Agent:
+    def __call__(
+        self, organization_id: bytes, id: bytes, number: int, deadline: float, actor: Actor | None = None
+    ) -> Agent:
         """The agent as it is now, on disk; as it was where nothing differs.
 
         It has been so before, so what has become wrong with it since is restored and not refused. Raises
@@ -36,7 +39,7 @@ class RollbackAgent:
                 return agent
             return replace(restored, updated_at=after(agent.updated_at, self.clock()))
 
-        agent = self.store.agents.update(organization_id, id, change, deadline)
+        agent = self.store.agents.update(organization_id, id, change, deadline, actor)
         if agent is None:
             raise agent_not_found(format_id("agent", id))
         return agent

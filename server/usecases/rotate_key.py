@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from server.core.api_key import digest, new_key
+from server.core.audit import Actor
 from server.core.caller import ApiKey, IssuedKey
 from server.core.clock import Clock
 from server.core.errors import key_not_found
@@ -21,7 +22,14 @@ class RotateKey:
     store: Store
     clock: Clock
 
-    def __call__(self, organization_id: bytes, id: bytes, grace_seconds: int, deadline: float) -> IssuedKey:
+    def __call__(
+        self,
+        organization_id: bytes,
+        id: bytes,
+        grace_seconds: int,
+        deadline: float,
+        actor: Actor | None = None,
+    ) -> IssuedKey:
         """The key and its new secret; the one before works for so many seconds more.
 
         Raises KEY_NOT_FOUND, for a key that is revoked too, and what `core.store.Keys.update` raises.
@@ -38,7 +46,7 @@ class RotateKey:
                 previous_expires_at=self.clock() + grace_seconds * 1_000_000,
             )
 
-        key = self.store.keys.update(organization_id, id, change, deadline)
+        key = self.store.keys.update(organization_id, id, change, deadline, actor)
         if key is None:
             raise key_not_found(format_id("key", id))
         return IssuedKey(key, secret)

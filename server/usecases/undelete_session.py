@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from server.core.audit import Actor
 from server.core.errors import session_not_found
 from server.core.ids import format_id
 from server.core.merge import Merge
@@ -20,12 +21,14 @@ class UndeleteSession:
     merge: Merge
     retention: int
 
-    def __call__(self, organization_id: bytes, id: bytes, deadline: float, key_id: bytes) -> SessionView:
+    def __call__(
+        self, organization_id: bytes, id: bytes, deadline: float, key_id: bytes, actor: Actor | None = None
+    ) -> SessionView:
         """The session as it is now, to an API key.
 
         Raises SESSION_NOT_FOUND, and what `core.store.Sessions.undelete` raises.
         """
-        row = self.store.sessions.undelete(organization_id, id, self.retention, deadline, key_id)
+        row = self.store.sessions.undelete(organization_id, id, self.retention, deadline, key_id, actor)
         if row is None:
             raise session_not_found(format_id("session", id))
         return view(self.merge, row)

@@ -6,6 +6,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from server.core.agent import Agent
+from server.core.audit import Actor
 from server.core.clock import Clock, after
 from server.core.effective_config import LayerName
 from server.core.errors import session_not_found
@@ -39,6 +40,7 @@ class UpdateSession:
         fields: AbstractSet[str],
         deadline: float,
         key_id: bytes,
+        actor: Actor | None = None,
     ) -> SessionView:
         """The session as it is now, to an API key. `fields` are names of SessionSpec, neither agent_id nor
         agent_name among them.
@@ -67,7 +69,7 @@ class UpdateSession:
                 values["expires_at"] = spec.expiry(now)
             return replace(row.session, **values, updated_at=after(row.session.updated_at, now))
 
-        row = self.store.sessions.update(organization_id, id, change, deadline, key_id)
+        row = self.store.sessions.update(organization_id, id, change, deadline, key_id, actor)
         if row is None:
             raise session_not_found(format_id("session", id))
         return view(self.merge, replace(row, agent_capabilities=bound.capabilities) if bound else row)

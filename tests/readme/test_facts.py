@@ -89,7 +89,7 @@ def test_the_routes_are_those_of_the_protos() -> None:
     listed = [
         route
         for kind, paths in rows(section(TEXT, "## Use it over REST"))
-        if kind in ("sessions", "agents", "catalog", "keys")
+        if kind in ("sessions", "agents", "catalog", "keys", "audit log")
         for route in code(paths)
     ]
     bindings = routes.bindings(routes.service_descriptors())

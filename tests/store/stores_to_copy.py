@@ -8,7 +8,9 @@ from contextlib import closing
 from dataclasses import replace
 
 from server.core.agent import Agent, AgentFilter, AgentStatus
+from server.core.audit import Actor, AuditedKind, AuditEvent, Change, Outcome
 from server.core.caller import ApiKey
+from server.core.ids import new_id
 from server.core.json import MAX_SAFE_INTEGER, JsonObject
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
@@ -85,6 +87,7 @@ def fill(url: str) -> None:
             store.agents.update(
                 organization, agents[2].id, lambda agent: replace(agent, system_prompt="p"), math.inf
             )
+            store.audit.add([an_event(keys[number % 2], text) for number, text in enumerate(KEYS)], math.inf)
 
 
 def fill_agent(store: PeeweeStore, agent: Agent, text: str) -> Agent:
@@ -111,6 +114,16 @@ def fill_turns(store: PeeweeStore, session: Session) -> None:
             return turn
 
         store.turns.change(session.organization_id, session.id, None, change, None, math.inf)
+
+
+def an_event(key: ApiKey, text: str) -> AuditEvent:
+    """An event of the audit log, with a text everywhere."""
+    at, change = now(), Change("config", NESTED, text)
+    actor = Actor("UpdateAgent", key.id, text, text) if key.expires_at is None else Actor(text)
+    resource: tuple[AuditedKind, bytes] = ("key", key.id)
+    return AuditEvent(
+        key.organization_id, new_id(at), at, actor, Outcome.DONE, resource=resource, changes=(change,)
+    )
 
 
 def archive(store: PeeweeStore, agent: Agent) -> None:

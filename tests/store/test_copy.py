@@ -50,6 +50,7 @@ ROWS = {
     # Of each create, of a turn's begin and end and the next one's begin, and of one made and deleted
     # with such turns.
     "session_event": 2 * (len(KEYS) + 3 * (len(KEYS) // 2 + 1) + 2),
+    "audit_event": 2 * len(KEYS),
     "shared_secret": 1,
 }
 NewDatabase = Callable[[str], str]
@@ -188,6 +189,7 @@ TAMPERED = {
     "session title": "UPDATE session SET title = '' WHERE title IS NULL",
     "session tags": "UPDATE session SET tags = '[\"a\", \"B\"]' WHERE substr(title, 1, 3) = 'aB '",
     "session_count": "UPDATE session_count SET sessions = sessions + 1 WHERE scope_id = organization_id",
+    "audit_event": "UPDATE audit_event SET attempts = 2 WHERE reason IS NULL",
     "idempotent_answer": "UPDATE idempotent_answer SET fingerprint = answer WHERE request_key = '!'",
 }
 

@@ -10,13 +10,14 @@ from typing import TypeVar
 import pytest
 
 from server.core.agent import Agent, AgentFilter
+from server.core.audit import Actor, AuditFilter
 from server.core.bulk_store import BulkSessions
 from server.core.caller import ApiKey, KeyUse
 from server.core.errors import Reason, ServiceError
 from server.core.ids import new_id
 from server.core.page import Page, PageRequest
 from server.core.session import RETENTION, Session, SessionFilter
-from server.core.store import Agents, AgentVersions, Keys, Sessions, Store, Turns
+from server.core.store import Agents, AgentVersions, Audit, Keys, Sessions, Store, Turns
 from server.core.turn import Turn
 from server.store.dialect import MissingRow
 from tests.store.examples import (
@@ -185,7 +186,22 @@ KEYS: dict[str, Callable[[Store, bytes, Kept], object]] = {
     ),
     "note_uses": note_use,
 }
+
+
+def list_events(store: Store, stranger: bytes, kept: Kept) -> object:
+    store.keys.create(a_key(kept.organization_id), math.inf, Actor("CreateKey", stranger))
+    return listed(store.audit.list(stranger, AuditFilter(key_id=stranger), PageRequest()))
+
+
+def prune(store: Store, stranger: bytes, kept: Kept) -> object:
+    list_events(store, stranger, kept)
+    store.audit.prune(stranger, 2 * now(), 100)
+    return not store.audit.list(kept.organization_id, AuditFilter(), PageRequest()).items
+
+
+AUDIT: dict[str, Callable[[Store, bytes, Kept], object]] = {"list": list_events, "prune": prune}
 OF_NO_ORGANIZATION = {
+    "organizations": "names all, for what is swept of each",
     "create_organization": "makes one",
     "find_organization": "finds one by its name, for the command line",
     "create": "is told by the key itself",
@@ -206,6 +222,8 @@ def test_every_method_is_tried() -> None:
     assert set(BULK) == methods(BulkSessions)
     assert set(TURNS) == methods(Turns) - {"end_expired"}
     assert {*KEYS, *OF_NO_ORGANIZATION} == methods(Keys)
+    # An event that is added says its organization itself.
+    assert set(AUDIT) == methods(Audit) - {"add"}
 
 
 TRIED: dict[str, Mapping[str, Callable[[Store, bytes, Kept], object]]] = {
@@ -215,6 +233,7 @@ TRIED: dict[str, Mapping[str, Callable[[Store, bytes, Kept], object]]] = {
     "bulk": BULK,
     "turns": TURNS,
     "keys": KEYS,
+    "audit": AUDIT,
 }
 
 

@@ -19,6 +19,7 @@ WITHOUT: dict[str, str] = {
     ),
     'SELECT .* FROM "organization" .* WHERE .*"name" = [^ ]+$': "finds an organization, for the command line",
     'INSERT INTO "organization" .*': "makes an organization",
+    'SELECT [^ ]*"id" FROM "organization" [^ ]+ [^ ]+': "names all, each of which is then swept by itself",
     'SELECT "t1"."id" FROM "organization" .*"id" = [^ ]+ FOR UPDATE': LOCKS,
     'SELECT .* FROM "session" .* WHERE .*"turn_expires_at" <= [^ ]+ ORDER BY .*': "ends what ran out, of all",
     '(SELECT .* FROM|INSERT .*INTO) "environment" .*': "is what a server had, and nothing of a tenant's",

@@ -62,6 +62,7 @@ CALLS: dict[str, JsonObject] = {
     "GetModel": {"id": "vendor/big:1"},
     "BatchCreateSessions": {"batch": {"requests": [{"agent_id": "$CreateAgent.id"}]}},
     "BatchGetSessions": {"ids": ["$CreateSession.id"]},
+    "ListAuditEvents": {"resource_id": "$CreateKey.key.id"},
     "DeleteSession": {"id": "$CreateSession.id"},
     "UndeleteSession": {"id": "$CreateSession.id"},
     "DeleteAgent": {"id": "$CreateAgent.id"},

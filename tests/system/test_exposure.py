@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import ssl
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from server.core.api_key import digest, new_key
 from server.core.caller import ApiKey, IssuedKey, Organization, Scope
 from server.rpc.page_token import PageTokens
 from server.settings import read_settings
+from server.store.peewee_store import PeeweeStore, open_dialect
 from server.usecases.create_key import NewKey
 from tests.system.postgres import running_postgres
 from tests.system.processes import PATIENCE, free_port, run, running, wait_until
@@ -38,6 +40,7 @@ def command_lines() -> str:
 def test_processes_show_no_secret(tmp_path: Path) -> None:
     trust = new_trust(tmp_path)
     grpc_port, http_port = str(free_port()), str(free_port())
+    metrics_ports = [str(free_port()) for _ in range(2)]
     with running_postgres() as postgres:
         settings = {
             "EVERRUNS_DATABASE_URL": postgres.url.replace("postgres@", f"postgres:{PASSWORD}@", 1),
@@ -50,6 +53,8 @@ def test_processes_show_no_secret(tmp_path: Path) -> None:
             "EVERRUNS_HTTP_TLS_CERT": str(trust.server.certificate),
             "EVERRUNS_HTTP_TLS_KEY": str(trust.server.key),
             "EVERRUNS_GRPC_CA": str(trust.ca),
+            "EVERRUNS_METRICS_PORT": metrics_ports[0],
+            "EVERRUNS_HTTP_METRICS_PORT": metrics_ports[1],
         }
         made = run(["server", "keys", "create", "--org", "acme", "--scopes", "admin"], tmp_path, **settings)
         assert made.returncode == 0, made.stderr
@@ -65,6 +70,7 @@ def test_processes_show_no_secret(tmp_path: Path) -> None:
             ) as client,
         ):
             wait_until(server, lambda: "processes serve gRPC" in server.errors)
+            assert metrics_ports[1] in gateway.read_line()
             assert http_port in gateway.read_line()
             authorization = {"authorization": f"Bearer {key}"}
             unknown = new_key()
@@ -78,16 +84,32 @@ def test_processes_show_no_secret(tmp_path: Path) -> None:
             ]
             assert [answer.status_code for answer in refused] == [401, 400, 403, 400]
             lines = command_lines()
+            audited = client.get("/audit-events", headers=authorization)
+            assert audited.json()["total"] == 2
+            metrics = "".join(
+                httpx.get(f"http://{HOST}:{port}/metrics", trust_env=False).text for port in metrics_ports
+            )
+            assert "CreateKey" in metrics
+            with closing(PeeweeStore(open_dialect(settings["EVERRUNS_DATABASE_URL"]))) as store:
+                signing = store.shared_secret("page tokens")
             assert "gateway" in lines
             postgres.kill()
             failed = client.post("/keys", json={"name": "k", "scopes": ["read"]}, headers=authorization)
             assert failed.status_code == 503
         said = server.errors + gateway.errors
     assert "STORE_UNAVAILABLE" in failed.text
-    answers = "".join(answer.text for answer in (*refused, failed))
+    answers = "".join(answer.text for answer in (*refused, audited, failed))
     private = trust.server.key.read_text().splitlines()[1]
-    for secret in (PASSWORD, private, key, issued.json()["secret"], unknown, digest(key).hex()):
-        for text in (said, lines, answers, made.stderr):
+    for secret in (
+        PASSWORD,
+        private,
+        key,
+        issued.json()["secret"],
+        unknown,
+        digest(key).hex(),
+        signing.hex(),
+    ):
+        for text in (said, lines, answers, made.stderr, metrics):
             assert secret not in text
 
 

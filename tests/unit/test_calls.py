@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 
 from everruns.v1.capability_pb2 import Capability
 from everruns.v1.capability_service_pb2 import GetCapabilityRequest, ListCapabilitiesRequest
-from server.app import CAPABILITIES, KEYS, SERVICES
+from server.app import AUDIT, CAPABILITIES, KEYS, SERVICES
 from server.core.caller import Caller, Scope
 from server.core.errors import Reason, ServiceError
 from server.core.store import Store
@@ -54,7 +54,7 @@ WORKING = {"BeginTurn", "HeartbeatTurn", "EndTurn"}
 NEEDED = {
     **dict.fromkeys(READING, Scope.READ),
     **dict.fromkeys(WORKING, Scope.WORKER),
-    **{method.name: Scope.ADMIN for method in KEYS.methods},
+    **{method.name: Scope.ADMIN for method in (*KEYS.methods, *AUDIT.methods)},
 }
 RPCS = [method.name for service in SERVICES for method in service.methods]
 

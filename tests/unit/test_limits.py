@@ -90,6 +90,12 @@ def probe_pattern(place: Place, kept: FieldLimits) -> Probe:
         within = [one(place, text) for text in ("", "/", "/a/b", "/~0~1", "//a b\n", "/é")]
         beyond = [one(place, text) for text in ("a", "a/b", "/~", "/~2", "/a~", " /a", "#/a")]
         return Probe(within, beyond, Reason.INVALID_FIELD)
+    if kept.pattern.startswith("(key|agent|session)_"):
+        within = [
+            one(place, f"{kind}_{id}") for kind in ("key", "agent", "session") for id in ("A" * 32, UUID)
+        ]
+        beyond = [one(place, text) for text in (f"turn_{UUID}", UUID, f"agent_{UUID}0", f"key_{'g' * 32}")]
+        return Probe(within, beyond, Reason.INVALID_FIELD)
     match = re.fullmatch(r"\[(.+)\]\{1,(\d+)\}", kept.pattern)
     assert match, f"a pattern of another form needs values of its own: {kept.pattern}"
     most = int(match[2])

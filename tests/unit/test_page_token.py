@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from everruns.v1 import session_pb2
 from everruns.v1.agent_service_pb2 import ListAgentsRequest
+from everruns.v1.audit_service_pb2 import ListAuditEventsRequest
 from everruns.v1.capability_service_pb2 import ListCapabilitiesRequest
 from everruns.v1.key_service_pb2 import ListKeysRequest
 from everruns.v1.session_service_pb2 import ListSessionsRequest
@@ -41,13 +42,17 @@ AGENT_FILTERS: st.SearchStrategy[ListRequest] = st.builds(
 )
 CAPABILITY_FILTERS: st.SearchStrategy[ListRequest] = st.builds(ListCapabilitiesRequest, search=TEXT)
 KEY_FILTERS: st.SearchStrategy[ListRequest] = st.builds(ListKeysRequest, include_revoked=st.booleans())
-FILTERS = SESSION_FILTERS | AGENT_FILTERS | CAPABILITY_FILTERS | KEY_FILTERS
+AUDIT_FILTERS: st.SearchStrategy[ListRequest] = st.builds(
+    ListAuditEventsRequest, key_id=TEXT, resource_id=TEXT, created_after=TIMES, created_before=TIMES
+)
+FILTERS = SESSION_FILTERS | AGENT_FILTERS | CAPABILITY_FILTERS | KEY_FILTERS | AUDIT_FILTERS
 
 LISTS: list[type[ListRequest]] = [
     ListSessionsRequest,
     ListAgentsRequest,
     ListCapabilitiesRequest,
     ListKeysRequest,
+    ListAuditEventsRequest,
 ]
 
 

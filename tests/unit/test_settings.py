@@ -52,6 +52,12 @@ SETTINGS: dict[str, tuple[str, object, str, object]] = {
     "EVERRUNS_GRPC_REFLECTION": ("reflection", True, "off", False),
     "EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS": ("max_connection_age", 0, "60", 60),
     "EVERRUNS_DELETED_RETENTION_DAYS": ("deleted_retention_days", 30, "7", 7),
+    "EVERRUNS_OTLP_ENDPOINT": ("otlp_endpoint", None, "http://c:4318/v1/traces", "http://c:4318/v1/traces"),
+    "EVERRUNS_GRPC_CA": ("grpc_ca", None, "/srv/ca.pem", Path("/srv/ca.pem")),
+    "EVERRUNS_GRPC_CLIENT_CERT": ("grpc_client_cert", None, "/srv/cert.pem", Path("/srv/cert.pem")),
+    "EVERRUNS_GRPC_CLIENT_KEY": ("grpc_client_key", None, "/srv/key.pem", Path("/srv/key.pem")),
+    "EVERRUNS_GRPC_SERVER_NAME": ("grpc_server_name", None, "sessions.internal", "sessions.internal"),
+    "EVERRUNS_AUDIT_RETENTION_DAYS": ("audit_days", 365, "0", 0),
     "EVERRUNS_WATCHERS": ("watchers", 5_000, "0", 0),
     "EVERRUNS_WATCH_BACKLOG": ("watch_backlog", 1_000, "10", 10),
     "EVERRUNS_WATCH_BOOKMARK_SECONDS": ("watch_bookmark_seconds", 30, "1", 1),
@@ -168,6 +174,7 @@ BAD = [
     *(("EVERRUNS_ALLOW_PLAINTEXT", value) for value in NO_SWITCHES),
     *(("EVERRUNS_GRPC_REFLECTION", value) for value in NO_SWITCHES),
     *(("EVERRUNS_GRPC_MAX_CONNECTION_AGE_SECONDS", value) for value in NO_AGES),
+    *(("EVERRUNS_AUDIT_RETENTION_DAYS", value) for value in ("-1", "36501", "1.5", "9" * 5000, "²")),
     *(("EVERRUNS_LOG_LEVEL", value) for value in ("LOUD", "10", "INFO ", "WARN")),
 ]
 

@@ -15,7 +15,7 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from server.app import AGENTS, CAPABILITIES, KEYS, MODELS, SESSIONS, TURNS, make_services
+from server.app import AGENTS, AUDIT, CAPABILITIES, KEYS, MODELS, SESSIONS, TURNS, make_services
 from server.core.caller import Scope
 from server.core.catalog import Catalog
 from server.core.clock import SystemClock
@@ -66,7 +66,7 @@ class _Servicer:
 
     def __init__(self, calls: Calls, service: ServiceDescriptor, methods: Mapping[str, Method]) -> None:
         for descriptor in service.methods:
-            scope = Scope.ADMIN if service is KEYS else None
+            scope = Scope.ADMIN if service in (KEYS, AUDIT) else None
             handle = calls.around(descriptor.name, methods[descriptor.name], scope)
             setattr(self, descriptor.name, _ending(handle, GetMessageClass(descriptor.output_type)))
 
@@ -161,6 +161,7 @@ class Service:
                     (CAPABILITIES, services.capabilities),
                     (TURNS, services.turns),
                     (KEYS, services.keys),
+                    (AUDIT, services.audit),
                     (MODELS, services.models),
                 )
             },

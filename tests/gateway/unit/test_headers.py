@@ -34,6 +34,21 @@ def test_without_headers_only_the_request_id_goes_to_the_server() -> None:
     assert headers.to_metadata({}, "r") == (("x-request-id", "r"),)
 
 
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (None, "192.0.2.7"),
+        (b"", "192.0.2.7"),
+        (b"198.51.100.1", "198.51.100.1, 192.0.2.7"),
+        (b"caf\xc3\xa9", "192.0.2.7"),
+        (b"a" * 5000, "a" * 200 + ", 192.0.2.7"),
+    ],
+)
+def test_whom_a_call_is_for_is_told_with_the_clients_address_last(given: bytes | None, told: str) -> None:
+    came = {} if given is None else {b"x-forwarded-for": given}
+    assert headers.to_metadata(came, "r", "192.0.2.7")[1:] == (("x-forwarded-for", told),)
+
+
 @pytest.mark.parametrize("value", [b"caf\xc3\xa9", b"\xff", b"a\tb", b"a\n", b"\x7f"])
 def test_what_grpc_cannot_carry_is_refused(value: bytes) -> None:
     with pytest.raises(Problem) as refused:

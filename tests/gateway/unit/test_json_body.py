@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from everruns.v1 import session_pb2
 from gateway.errors import problem_answer
-from gateway.json_body import MAX_LEVELS, decode_object
+from gateway.json_body import MAX_LEVELS, MOST_VALUES, decode_object
 from gateway.json_value import JsonObject
 from gateway.problem import Problem, refusal_of_fields
 from gateway.violations import Violations
@@ -267,6 +267,26 @@ def test_levels_are_counted_with_the_body_itself(levels: int) -> None:
     body = b'{"\\u0061":' + b"[" * (levels - 1) + b"]" * (levels - 1) + b"}"
     reasons = [reason for _, reason in refused(body)]
     assert reasons == ([] if levels <= MAX_LEVELS else ["LIMIT_EXCEEDED"])
+
+
+@pytest.mark.parametrize("item", [b"0", b'"a,b"', rb'"\\"', b"[]", b'{"a":1}'])
+def test_values_are_counted_and_what_is_in_strings_is_not(item: bytes) -> None:
+    def body(count: int) -> bytes:
+        return b'{"a":[' + b",".join([item] * count) + b'],"b":"' + b"," * MOST_VALUES + b'"}'
+
+    assert len(decode(body(MOST_VALUES - 1))["a"]) == MOST_VALUES - 1  # type: ignore[arg-type]  # a list
+    with pytest.raises(Problem) as refusal:
+        decode(body(MOST_VALUES))
+    assert refusal.value.code == "MESSAGE_TOO_LARGE"
+    assert str(MOST_VALUES) in refusal.value.detail
+
+
+# A pattern that went back would take hours.
+@pytest.mark.parametrize("part", [b'"', b'""', b"\\", b'\\"', b'"\\', b'"\\"\\'])
+def test_counting_takes_no_longer_for_what_is_no_json(part: bytes) -> None:
+    most = 4 * 1024 * 1024 - MOST_VALUES
+    with pytest.raises(Problem):
+        decode(part * (most // len(part)) + b"," * MOST_VALUES)
 
 
 def test_everything_that_is_wrong_is_said_at_once() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.wire.cases.agent_documents import COPIES, EXPORTS, IMPORTS, PREVIEWS
 from tests.wire.cases.agent_versions import BINDINGS, DRIFTS, IMPACTS, VERSIONS
+from tests.wire.cases.audit import AUDIT
 from tests.wire.cases.bad_capabilities import CAPABILITIES, ELSEWHERE
 from tests.wire.cases.bad_fields import FIELDS, NEW_SESSIONS
 from tests.wire.cases.bulk import BATCHES, DELETIONS, EXPIRY
@@ -43,6 +44,7 @@ CASES: tuple[Case, ...] = (
     *TURNS,
     *WORKERS,
     *KEYS,
+    *AUDIT,
     *COPIES,
     *EXPORTS,
     *IMPORTS,

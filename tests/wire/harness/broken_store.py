@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import NoReturn
 
 from server.core.bulk_store import BulkSessions
-from server.core.store import Agents, AgentVersions, Environments, Keys, SessionEvents, Sessions, Store, Turns
+from server.core.store import (
+    Agents,
+    AgentVersions,
+    Audit,
+    Environments,
+    Keys,
+    SessionEvents,
+    Sessions,
+    Store,
+    Turns,
+)
 
 
 class _BrokenSessions:
@@ -51,6 +61,11 @@ class BrokenStore:
     def turns(self) -> Turns:
         """Those of the other store."""
         return self._store.turns
+
+    @property
+    def audit(self) -> Audit:
+        """That of the other store."""
+        return self._store.audit
 
     @property
     def session_events(self) -> SessionEvents:

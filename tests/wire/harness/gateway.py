@@ -20,7 +20,12 @@ def running_gateway(target: str) -> Iterator[httpx.Client]:
     """An HTTP client of a gateway to the server at an address, while it runs."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         config = uvicorn.Config(
-            build_app(Settings(grpc_target=target)), http="h11", lifespan="on", log_config=None, ws="none"
+            build_app(Settings(grpc_target=target)),
+            http="h11",
+            lifespan="on",
+            log_config=None,
+            proxy_headers=False,
+            ws="none",
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -20,6 +20,7 @@ _LISTS = {
     "keys": "data",
     "models": "data",
     "versions": "data",
+    "audit_events": "data",
 }
 _AGAIN = {
     "ListCapabilitiesResponse": {"items": "data"},

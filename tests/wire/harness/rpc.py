@@ -10,6 +10,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from everruns.v1 import (
     agent_service_pb2,
+    audit_service_pb2,
     capability_service_pb2,
     key_service_pb2,
     model_service_pb2,
@@ -23,6 +24,7 @@ _FILES = (
     capability_service_pb2.DESCRIPTOR,
     turn_service_pb2.DESCRIPTOR,
     key_service_pb2.DESCRIPTOR,
+    audit_service_pb2.DESCRIPTOR,
     model_service_pb2.DESCRIPTOR,
 )
 
@@ -76,6 +78,7 @@ REST: dict[str, tuple[str, str]] = {
     "GetKey": ("GET", "/v1/keys/{id}"),
     "RotateKey": ("POST", "/v1/keys/{id}/rotate"),
     "RevokeKey": ("DELETE", "/v1/keys/{id}"),
+    "ListAuditEvents": ("GET", "/v1/audit-events"),
     "ListModels": ("GET", "/v1/models"),
     "GetModel": ("GET", "/v1/models/{id}"),
 }

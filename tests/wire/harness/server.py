@@ -8,7 +8,7 @@ from pathlib import Path
 
 import grpc
 
-from server.app import AGENTS, CAPABILITIES, KEYS, MODELS, SESSIONS, TURNS, build, make_services
+from server.app import AGENTS, AUDIT, CAPABILITIES, KEYS, MODELS, SESSIONS, TURNS, build, make_services
 from server.core.caller import Scope
 from server.core.catalog import Catalog
 from server.core.store import Store
@@ -48,6 +48,7 @@ def running_server_over(store: Store, catalog: Catalog) -> Iterator[str]:
     add_service(server, calls, CAPABILITIES, services.capabilities)
     add_service(server, calls, TURNS, services.turns)
     add_service(server, calls, KEYS, services.keys, Scope.ADMIN)
+    add_service(server, calls, AUDIT, services.audit, Scope.ADMIN)
     add_service(server, calls, MODELS, services.models)
     with _started(server) as target:
         yield target
