@@ -13,7 +13,7 @@ from functools import partial
 import grpc
 from grpc_health.v1 import health_pb2
 
-from server.app import SERVICES, TRANSFERS, App, build, open_store
+from server.app import App, build, open_store
 from server.catalog.load import load_catalog
 from server.connections import cut_connections
 from server.executor import Threads
@@ -22,6 +22,7 @@ from server.metrics_port import metrics_of_processes_served, metrics_served
 from server.probe import probing
 from server.processes import PortTaken, cores_to_pin, pinned, run_processes
 from server.rpc.certificates import server_credentials
+from server.services import SERVICES, TRANSFERS
 from server.settings import Settings, require_encryption
 
 logger = logging.getLogger(__name__)

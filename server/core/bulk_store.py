@@ -8,8 +8,9 @@ from typing import Protocol
 
 from server.core.agent import Agent
 from server.core.errors import ServiceError
+from server.core.once import Once, Replay
 from server.core.session import Session
-from server.core.store import NO_KEY, Once, Replay, SessionRow
+from server.core.session_store import NO_KEY, SessionRow
 
 
 class Put(Enum):
@@ -38,7 +39,7 @@ class BulkSessions(Protocol):
     ) -> Sequence[SessionRow] | Replay:
         """Keeps all sessions that `make` makes of these agents, one of each, or none; answers them in order.
 
-        As `core.store.Sessions.create` in all else.
+        As `core.session_store.Sessions.create` in all else.
         """
 
     def export(self, organization_id: bytes, after: bytes, size: int) -> Sequence[Session]:

@@ -118,7 +118,7 @@ class WatchHub:
             self._thread.join()
 
     def tell(self, organizations: Collection[bytes] | None) -> None:
-        """Has the events of organizations read, None for all; see core.store.SessionEvents.listen."""
+        """Has the events of organizations read, None for all; see core.event_store.SessionEvents.listen."""
         with self._condition:
             if organizations is None:
                 self._told_of_any = True

@@ -20,7 +20,7 @@ _NO_ID = bytes(16)
 
 
 class PeeweeAgentVersions:
-    """The versions of a database; see core.store.AgentVersions for what each method promises."""
+    """The versions of a database; see core.agent_store.AgentVersions for what each method promises."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect

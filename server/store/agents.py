@@ -13,8 +13,8 @@ from server.core.agent_version import succeed
 from server.core.audit import Actor
 from server.core.errors import agent_already_exists
 from server.core.ids import format_id
+from server.core.once import Once, Replay
 from server.core.page import Page, PageRequest
-from server.core.store import Once, Replay
 from server.store import models
 from server.store.agent_versions import PeeweeAgentVersions
 from server.store.audit import PeeweeAudit
@@ -30,7 +30,7 @@ T = TypeVar("T")
 
 
 class PeeweeAgents:
-    """The agents of a database; see core.store.Agents for what each method promises."""
+    """The agents of a database; see core.agent_store.Agents for what each method promises."""
 
     def __init__(
         self,

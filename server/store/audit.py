@@ -35,7 +35,7 @@ _BEYOND = b"\xff" * 16
 
 
 class PeeweeAudit:
-    """The audit log of a database; see core.store.Audit for what each method promises."""
+    """The audit log of a database; see core.event_store.Audit for what each method promises."""
 
     def __init__(self, dialect: Dialect, writer: Writer) -> None:
         self._dialect = dialect

@@ -14,8 +14,9 @@ from server.core.errors import (
     session_already_exists,
 )
 from server.core.ids import format_id
+from server.core.once import Once, Replay
 from server.core.session import Session
-from server.core.store import NO_KEY, Once, Replay, SessionRow
+from server.core.session_store import NO_KEY, SessionRow
 from server.core.transfer import as_exported
 from server.store.agents import PeeweeAgents
 from server.store.dialect import Dialect, StoreFailure

@@ -8,7 +8,7 @@ from typing import TypeAlias, cast
 from peewee import JOIN, Expression, ModelDelete, Query
 
 from server.core.session import Session
-from server.core.store import PURGED_TURNS, SessionRow
+from server.core.session_store import PURGED_TURNS, SessionRow
 from server.store import models
 from server.store.dialect import Dialect
 from server.store.rows import SESSION_COLUMNS, read_session, session_values

@@ -13,7 +13,7 @@ from server.store.writer import Writer
 
 
 class PeeweeEnvironments:
-    """The environments of a database; see core.store.Environments for what each method promises."""
+    """The environments of a database; see core.agent_store.Environments for what each method promises."""
 
     def __init__(self, dialect: Dialect, writer: Writer) -> None:
         self._dialect = dialect

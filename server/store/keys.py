@@ -22,7 +22,7 @@ from server.store.writer import Writer
 
 
 class PeeweeKeys:
-    """The organizations and keys of a database; see core.store.Keys for what each method promises."""
+    """The organizations and keys of a database; see core.key_store.Keys for what each method promises."""
 
     def __init__(self, dialect: Dialect, writer: Writer, quotas: HeldQuotas, audit: PeeweeAudit) -> None:
         self._dialect = dialect

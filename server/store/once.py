@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 from peewee import ModelDelete
 
 from server.core.errors import Reason, ServiceError
-from server.core.store import IDEMPOTENCY_WINDOW, Once, Replay
+from server.core.once import IDEMPOTENCY_WINDOW, Once, Replay
 from server.store import models
 from server.store.dialect import Dialect
 from server.store.statement import compile_query, parameter, values_of

@@ -14,7 +14,7 @@ from server.core.agent_version import AgentVersion
 from server.core.caller import ApiKey, Organization, Scope
 from server.core.layer import Layer
 from server.core.session import Session, SessionStatus
-from server.core.store import SessionRow
+from server.core.session_store import SessionRow
 from server.core.turn import Turn, TurnOutcome
 from server.store import models
 from server.store.statement import Bound, Row

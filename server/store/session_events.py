@@ -87,7 +87,7 @@ def note(
 
 
 class PeeweeSessionEvents:
-    """The events of a database; see core.store.SessionEvents for what each method promises."""
+    """The events of a database; see core.event_store.SessionEvents for what each method promises."""
 
     def __init__(self, dialect: Dialect, writer: Writer, clock: Clock, notify: bool) -> None:
         """`notify` has PostgreSQL tell of new events; without it, and on SQLite, they are looked for."""

@@ -15,9 +15,10 @@ from server.core.clock import Clock, after
 from server.core.errors import Reason, ServiceError, session_not_deleted
 from server.core.ids import first_id, format_id
 from server.core.later import Later
+from server.core.once import Once, Replay
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
-from server.core.store import NO_KEY, Once, Replay, SessionRow
+from server.core.session_store import NO_KEY, SessionRow
 from server.core.turn import TurnOutcome, session_at
 from server.store.agents import PeeweeAgents
 from server.store.audit import PeeweeAudit
@@ -39,7 +40,7 @@ _BEYOND = b"\xff" * 16
 
 @dataclass(frozen=True, slots=True)
 class _New:
-    """A session to be made; see core.store.Sessions.create."""
+    """A session to be made; see core.session_store.Sessions.create."""
 
     organization_id: bytes
     agent: bytes | str
@@ -48,7 +49,7 @@ class _New:
 
 
 class PeeweeSessions:
-    """The sessions of a database; see core.store.Sessions for what each method promises."""
+    """The sessions of a database; see core.session_store.Sessions for what each method promises."""
 
     def __init__(
         self,

@@ -13,10 +13,11 @@ from typing import cast
 from peewee import SQL, Query, Select, fn
 
 from server.core.clock import Clock
+from server.core.once import Once, Replay
 from server.core.page import Page, PageRequest
 from server.core.session import Session
-from server.core.store import Once, Replay, SessionTurn
 from server.core.turn import Turn, session_at, session_with, turn_at
+from server.core.turn_store import SessionTurn
 from server.store import models
 from server.store.dialect import Dialect
 from server.store.once import Answers
@@ -29,7 +30,7 @@ from server.store.writer import Writer
 
 
 class PeeweeTurns:
-    """The turns of a database; see core.store.Turns for what each method promises."""
+    """The turns of a database; see core.turn_store.Turns for what each method promises."""
 
     def __init__(
         self, dialect: Dialect, writer: Writer, sessions: PeeweeSessions, answers: Answers, clock: Clock

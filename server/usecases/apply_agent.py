@@ -10,7 +10,8 @@ from server.core.clock import Clock, after
 from server.core.idempotency import decode_agent
 from server.core.merge import Merge
 from server.core.model import ModelTable
-from server.core.store import Replay, Store
+from server.core.once import Replay
+from server.core.store import Store
 from server.usecases.answered import Answered
 from server.usecases.create_agent import new_agent, once_for, refuse_agent
 
@@ -34,7 +35,7 @@ class ApplyAgent:
     ) -> Answered[Agent]:
         """The agent as it is now, on disk; one that is new was created and updated at the same time.
 
-        Raises what `refuse_agent` and `core.store.Agents.apply` raise.
+        Raises what `refuse_agent` and `core.agent_store.Agents.apply` raise.
         """
         refuse_agent(self.merge, self.models, spec)
         now = self.clock()

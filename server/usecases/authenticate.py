@@ -28,7 +28,7 @@ _NEVER: tuple[float, Caller | None] = (0.0, None)
 
 
 class FindsKeys(Protocol):
-    """What authentication asks of core.store.Keys."""
+    """What authentication asks of core.key_store.Keys."""
 
     def find(self, sha256: bytes) -> ApiKey | None:
         """The key of a digest, whatever has become of it."""

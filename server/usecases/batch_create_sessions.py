@@ -13,8 +13,10 @@ from server.core.errors import ServiceError
 from server.core.idempotency import decode_sessions, encode_sessions, fingerprint
 from server.core.merge import Merge
 from server.core.model import ModelTable
+from server.core.once import Once, Replay
 from server.core.session import Session, SessionSpec, SessionView
-from server.core.store import Once, Replay, SessionRow, Store
+from server.core.session_store import SessionRow
+from server.core.store import Store
 from server.usecases.answered import Answered
 from server.usecases.bound_agent import version_to_pin
 from server.usecases.create_session import new_session, spec_fingerprint

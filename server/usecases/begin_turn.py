@@ -8,8 +8,9 @@ from server.core.clock import Clock, after
 from server.core.errors import session_not_found, turn_in_progress
 from server.core.idempotency import fingerprint
 from server.core.ids import format_id, new_id
+from server.core.once import Once, Replay
 from server.core.session import Session
-from server.core.store import Once, Replay, Store
+from server.core.store import Store
 from server.core.turn import Turn
 from server.usecases.answered import Answered
 from server.usecases.get_runtime_agent import GetRuntimeAgent, SessionRuntime
@@ -44,7 +45,7 @@ class BeginTurn:
     def __call__(self, organization_id: bytes, wanted: NewTurn, deadline: float) -> Answered[BegunTurn]:
         """The turn, on disk; when a request id is repeated the one that it began, as that is now.
 
-        Raises SESSION_NOT_FOUND, TURN_IN_PROGRESS, and what `core.store.Turns.change` raises.
+        Raises SESSION_NOT_FOUND, TURN_IN_PROGRESS, and what `core.turn_store.Turns.change` raises.
         """
         turn, replayed = self._begin(organization_id, wanted, deadline)
         if turn is None:

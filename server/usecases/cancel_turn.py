@@ -8,8 +8,9 @@ from server.core.clock import Clock
 from server.core.errors import session_not_found
 from server.core.ids import format_id
 from server.core.session import Session
-from server.core.store import SessionTurn, Store
+from server.core.store import Store
 from server.core.turn import Turn
+from server.core.turn_store import SessionTurn
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class CancelTurn:
     def __call__(self, organization_id: bytes, session_id: bytes, deadline: float) -> bool:
         """Whether a turn runs, whose worker is told at its next heartbeat.
 
-        Raises SESSION_NOT_FOUND, and what `core.store.Turns.change` raises.
+        Raises SESSION_NOT_FOUND, and what `core.turn_store.Turns.change` raises.
         """
 
         def ask(_: Session, last: Turn | None) -> Turn | None:

@@ -10,7 +10,8 @@ from server.core.clock import Clock
 from server.core.errors import agent_not_found
 from server.core.idempotency import decode_agent, encode_agent, fingerprint
 from server.core.ids import format_id, new_id
-from server.core.store import Once, Replay, Store
+from server.core.once import Once, Replay
+from server.core.store import Store
 from server.usecases.answered import Answered
 from server.usecases.free_name import create_under_free_name
 
@@ -33,7 +34,7 @@ class CopyAgent:
         """The new agent, on disk; the first answer again when a request id is repeated.
 
         A copy sets nothing that its original has not, so what is wrong there is copied and not refused.
-        Raises AGENT_NOT_FOUND, and what `core.store.Agents.create` raises.
+        Raises AGENT_NOT_FOUND, and what `core.agent_store.Agents.create` raises.
         """
         original = self.store.agents.get(organization_id, id)
         if original is None:

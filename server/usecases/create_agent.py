@@ -12,7 +12,8 @@ from server.core.idempotency import decode_agent, encode_agent, fingerprint
 from server.core.ids import new_id
 from server.core.merge import Layers, Merge, Merged, refuse
 from server.core.model import ModelTable
-from server.core.store import Once, Replay, Store
+from server.core.once import Once, Replay
+from server.core.store import Store
 from server.usecases.answered import Answered
 
 
@@ -71,7 +72,7 @@ class CreateAgent:
     ) -> Answered[Agent]:
         """The agent, on disk; the first answer again when a request id is repeated.
 
-        Raises what `refuse_agent` and `core.store.Agents.create` raise.
+        Raises what `refuse_agent` and `core.agent_store.Agents.create` raise.
         """
         refuse_agent(self.merge, self.models, spec)
         now = self.clock()

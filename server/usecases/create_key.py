@@ -27,7 +27,7 @@ class IssueKey:
     ) -> IssuedKey:
         """The key, and its secret, of which only the SHA-256 is kept.
 
-        Raises INVALID_FIELD for an expiry that has passed, and what `core.store.Keys.create` raises.
+        Raises INVALID_FIELD for an expiry that has passed, and what `core.key_store.Keys.create` raises.
         """
         now = self.clock()
         if spec.expires_at is not None and spec.expires_at <= now:

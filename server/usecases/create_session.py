@@ -12,8 +12,10 @@ from server.core.ids import new_id
 from server.core.later import Later, Take
 from server.core.merge import Merge
 from server.core.model import ModelTable
+from server.core.once import Once, Replay
 from server.core.session import Session, SessionSpec, SessionView
-from server.core.store import Once, Replay, SessionRow, Store
+from server.core.session_store import SessionRow
+from server.core.store import Store
 from server.usecases.answered import Answered
 from server.usecases.bound_agent import version_to_pin
 from server.usecases.draft_session import Draft, draft_session
@@ -35,7 +37,8 @@ class CreateSession:
     ) -> Later[Answered[SessionView]]:
         """The session, once it is on disk; the first answer again when a request id is repeated.
 
-        Raises AGENT_VERSION_NOT_FOUND, and what `draft_session` and `core.store.Sessions.create` raise.
+        Raises AGENT_VERSION_NOT_FOUND, and what `draft_session` and `core.session_store.Sessions.create`
+        raise.
         """
         named, version = version_to_pin(self.store, organization_id, spec)
 

@@ -19,6 +19,7 @@ class DeleteSession:
     def __call__(
         self, organization_id: bytes, id: bytes, deadline: float, actor: Actor | None = None
     ) -> None:
-        """Returns when it is gone. Raises SESSION_NOT_FOUND, and what `core.store.Sessions.delete` raises."""
+        """Returns when it is gone. Raises SESSION_NOT_FOUND, and what
+        `core.session_store.Sessions.delete` raises."""
         if not self.store.sessions.delete(organization_id, id, deadline, actor):
             raise session_not_found(format_id("session", id))

@@ -13,8 +13,8 @@ from threading import Lock
 from server.core.audit import Actor, AuditEvent, Outcome
 from server.core.clock import Clock
 from server.core.errors import ServiceError
+from server.core.event_store import Audit
 from server.core.ids import new_id
-from server.core.store import Audit
 
 WRITTEN_EVERY = 60.0
 """The fewest seconds between two events of one key's refusals at one method, of one process."""

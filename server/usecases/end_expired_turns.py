@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from server.core.store import Turns
+from server.core.turn_store import Turns
 
 BATCH = 100
 """The most turns that are ended in one transaction, which other writes wait for."""

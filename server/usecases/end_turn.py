@@ -8,8 +8,9 @@ from server.core.clock import Clock, after
 from server.core.errors import session_not_found
 from server.core.ids import format_id
 from server.core.session import Session
-from server.core.store import SessionTurn, Store
+from server.core.store import Store
 from server.core.turn import Turn, TurnOutcome, ended
+from server.core.turn_store import SessionTurn
 from server.usecases.held_turn import HeldTurn, require_held, require_token
 
 
@@ -30,7 +31,7 @@ class EndTurn:
     ) -> Turn:
         """The turn, ended so; as it is if it had ended so before.
 
-        Raises SESSION_NOT_FOUND, TURN_NOT_FOUND, LEASE_LOST, and what `core.store.Turns.change` raises.
+        Raises SESSION_NOT_FOUND, TURN_NOT_FOUND, LEASE_LOST, and what `core.turn_store.Turns.change` raises.
         """
 
         def end(session: Session, turn: Turn | None) -> Turn:

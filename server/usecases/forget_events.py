@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from server.core.clock import Clock
-from server.core.store import SessionEvents
+from server.core.event_store import SessionEvents
 
 ORGANIZATIONS = 20
 TRANSACTIONS = 200

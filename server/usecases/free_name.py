@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from server.core.agent import Agent
+from server.core.agent_store import Agents
 from server.core.audit import Actor
 from server.core.errors import Reason, ServiceError
-from server.core.store import Agents, Once, Replay
+from server.core.once import Once, Replay
 
 _LONGEST_BASE = 400
 """The most characters of a name that others are made of: with what is added, no name is too long."""
@@ -22,7 +23,7 @@ def create_under_free_name(
     actor: Actor | None = None,
 ) -> Agent | Replay:
     """Keeps the agent under the first free name of `base`, `base-2` … `base-9`, or else with the end of its
-    id after it, whatever name it has; answers it. Raises what `core.store.Agents.create` raises.
+    id after it, whatever name it has; answers it. Raises what `core.agent_store.Agents.create` raises.
     """
     base = base[:_LONGEST_BASE]
     for name in (base, *(f"{base}-{number}" for number in range(2, 10))):

@@ -8,7 +8,8 @@ from server.core.errors import session_not_found
 from server.core.ids import format_id
 from server.core.merge import Layers, Merge
 from server.core.session import SessionView
-from server.core.store import SessionRow, Store
+from server.core.session_store import SessionRow
+from server.core.store import Store
 
 
 def view(merge: Merge, row: SessionRow) -> SessionView:

@@ -8,8 +8,9 @@ from server.core.clock import Clock
 from server.core.errors import session_not_found
 from server.core.ids import format_id
 from server.core.session import Session
-from server.core.store import SessionTurn, Store
+from server.core.store import Store
 from server.core.turn import Turn
+from server.core.turn_store import SessionTurn
 from server.usecases.held_turn import HeldTurn, require_held
 
 
@@ -23,7 +24,7 @@ class HeartbeatTurn:
     def __call__(self, organization_id: bytes, held: HeldTurn, lease: int | None, deadline: float) -> Turn:
         """The turn, with a lease from now on that lasts so many microseconds, or as long as its first one.
 
-        Raises SESSION_NOT_FOUND, TURN_NOT_FOUND, LEASE_LOST, and what `core.store.Turns.change` raises.
+        Raises SESSION_NOT_FOUND, TURN_NOT_FOUND, LEASE_LOST, and what `core.turn_store.Turns.change` raises.
         """
 
         def extend(_: Session, turn: Turn | None) -> Turn:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from server.core.store import Sessions
+from server.core.session_store import Sessions
 
 BATCH = 100
 """The most sessions that are taken away in one transaction, which other writes wait for."""

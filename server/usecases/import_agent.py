@@ -10,7 +10,8 @@ from server.core.clock import Clock
 from server.core.idempotency import decode_agent
 from server.core.merge import Merge
 from server.core.model import ModelTable
-from server.core.store import Replay, Store
+from server.core.once import Replay
+from server.core.store import Store
 from server.usecases.answered import Answered
 from server.usecases.create_agent import new_agent, once_for, refuse_agent
 from server.usecases.free_name import create_under_free_name
@@ -37,7 +38,7 @@ class ImportAgent:
         """The agent, on disk; the first answer again when a request id is repeated.
 
         `named` says that its name is the document's own; another is changed to a free one. Raises what
-        `refuse_agent` and `core.store.Agents.create` raise.
+        `refuse_agent` and `core.agent_store.Agents.create` raise.
         """
         refuse_agent(self.merge, self.models, spec)
         now = self.clock()

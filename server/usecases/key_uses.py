@@ -8,7 +8,7 @@ from threading import Lock
 from server.core.caller import Caller, KeyUse
 from server.core.clock import Clock
 from server.core.errors import ServiceError
-from server.core.store import Keys
+from server.core.key_store import Keys
 
 WRITTEN_EVERY = 60.0
 """The fewest seconds between two writes of one key's use by one process."""

@@ -18,7 +18,7 @@ class PinSession:
     def __call__(self, organization_id: bytes, id: bytes, key_id: bytes, deadline: float) -> None:
         """Returns when it is pinned, whether or not it was before.
 
-        Raises SESSION_NOT_FOUND, and what `core.store.Sessions.pin` raises.
+        Raises SESSION_NOT_FOUND, and what `core.session_store.Sessions.pin` raises.
         """
         if not self.store.sessions.pin(organization_id, id, key_id, deadline):
             raise session_not_found(format_id("session", id))

@@ -31,7 +31,7 @@ class RevokeKey:
         on the command line: it cannot be revoked, so that an organization never loses its last admin so.
 
         Raises KEY_NOT_FOUND, for a key that is revoked already too, KEY_IN_USE, and what
-        `core.store.Keys.update` raises.
+        `core.key_store.Keys.update` raises.
         """
         public_id = format_id("key", id)
         if id == calling_key:

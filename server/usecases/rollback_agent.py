@@ -27,7 +27,8 @@ class RollbackAgent:
         """The agent as it is now, on disk; as it was where nothing differs.
 
         It has been so before, so what has become wrong with it since is restored and not refused. Raises
-        AGENT_NOT_FOUND, AGENT_VERSION_NOT_FOUND, AGENT_ARCHIVED, and what `core.store.Agents.update` raises.
+        AGENT_NOT_FOUND, AGENT_VERSION_NOT_FOUND, AGENT_ARCHIVED, and what `core.agent_store.Agents.update`
+        raises.
         """
         version = find_version(self.store, organization_id, id, number)
 

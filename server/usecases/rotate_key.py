@@ -32,7 +32,7 @@ class RotateKey:
     ) -> IssuedKey:
         """The key and its new secret; the one before works for so many seconds more.
 
-        Raises KEY_NOT_FOUND, for a key that is revoked too, and what `core.store.Keys.update` raises.
+        Raises KEY_NOT_FOUND, for a key that is revoked too, and what `core.key_store.Keys.update` raises.
         """
         secret = new_key()
 

@@ -26,7 +26,7 @@ class UndeleteSession:
     ) -> SessionView:
         """The session as it is now, to an API key.
 
-        Raises SESSION_NOT_FOUND, and what `core.store.Sessions.undelete` raises.
+        Raises SESSION_NOT_FOUND, and what `core.session_store.Sessions.undelete` raises.
         """
         row = self.store.sessions.undelete(organization_id, id, self.retention, deadline, key_id, actor)
         if row is None:

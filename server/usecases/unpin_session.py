@@ -18,7 +18,7 @@ class UnpinSession:
     def __call__(self, organization_id: bytes, id: bytes, key_id: bytes, deadline: float) -> None:
         """Returns when it is not pinned, whether or not it was before.
 
-        Raises SESSION_NOT_FOUND, and what `core.store.Sessions.unpin` raises.
+        Raises SESSION_NOT_FOUND, and what `core.session_store.Sessions.unpin` raises.
         """
         if not self.store.sessions.unpin(organization_id, id, key_id, deadline):
             raise session_not_found(format_id("session", id))

@@ -35,7 +35,7 @@ class UpdateAgent:
         """The agent as it is now; with `validate_only` as it would be, and nothing is written.
 
         Raises AGENT_NOT_FOUND, AGENT_ARCHIVED, for new capabilities and a new model what `refuse_agent`
-        does, and what `core.store.Agents.update` raises.
+        does, and what `core.agent_store.Agents.update` raises.
         """
         change = change_of(update, self.merge, self.models, self.clock)
         if validate_only:

@@ -15,7 +15,8 @@ from server.core.layer import EMPTY
 from server.core.merge import Layers, Merge, refuse
 from server.core.model import ModelTable
 from server.core.session import Pin, Session, SessionSpec, SessionView
-from server.core.store import SessionRow, Store
+from server.core.session_store import SessionRow
+from server.core.store import Store
 from server.usecases.bound_agent import agent_of_session, pinned_agent
 from server.usecases.get_session import view
 
@@ -47,7 +48,7 @@ class UpdateSession:
 
         Raises SESSION_NOT_FOUND, for a new model UNKNOWN_MODEL, for a new version of its agent
         AGENT_VERSION_NOT_FOUND, for that or new capabilities whatever `merge.refuse` does, and what
-        `core.store.Sessions.update` raises.
+        `core.session_store.Sessions.update` raises.
         """
         values = {name: getattr(spec, name) for name in fields - _EXPIRY - {"pin"}}
         bound: Agent | None = None

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from server.core.merge import Merge
 from server.core.session import Session, SessionView
 from server.core.session_event import Position, SessionEvent
-from server.core.store import SessionRow, Store
+from server.core.session_store import SessionRow
+from server.core.store import Store
 from server.usecases.bound_agent import bound_agent
 from server.usecases.get_session import view
 

@@ -14,8 +14,10 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 from server.core.agent import Agent
+from server.core.once import Once, Replay
 from server.core.session import Session
-from server.core.store import Once, Replay, SessionRow, Store
+from server.core.session_store import SessionRow
+from server.core.store import Store
 from server.store.migrate import migrate
 from server.store.peewee_store import PeeweeStore, open_dialect
 from tests.store.examples import a_session, now

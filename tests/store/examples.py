@@ -14,8 +14,10 @@ from server.core.errors import agent_not_found
 from server.core.ids import format_id, new_id
 from server.core.json import JsonObject
 from server.core.layer import EMPTY, CapabilityConfig, Layer
+from server.core.once import Once, Replay
 from server.core.session import Session, SessionStatus
-from server.core.store import Once, Replay, SessionRow, Store
+from server.core.session_store import SessionRow
+from server.core.store import Store
 from server.core.turn import DEFAULT_LEASE, Turn
 
 T = TypeVar("T", Agent, Session, SessionRow)

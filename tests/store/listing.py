@@ -8,7 +8,8 @@ from typing import TypeVar
 from server.core.agent import Agent, AgentFilter, AgentStatus
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter
-from server.core.store import NO_KEY, SessionRow, Store
+from server.core.session_store import NO_KEY, SessionRow
+from server.core.store import Store
 
 T = TypeVar("T", Agent, Session)
 

@@ -12,9 +12,10 @@ from server.core.audit import Actor, AuditedKind, AuditEvent, Change, Outcome
 from server.core.caller import ApiKey
 from server.core.ids import new_id
 from server.core.json import MAX_SAFE_INTEGER, JsonObject
+from server.core.once import Replay
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
-from server.core.store import Replay, SessionRow
+from server.core.session_store import SessionRow
 from server.core.turn import Turn, TurnOutcome
 from server.store import models
 from server.store.migrate import migrate

@@ -15,7 +15,8 @@ from server.core.errors import Reason, ServiceError
 from server.core.ids import new_id
 from server.core.page import PageRequest
 from server.core.session import Session
-from server.core.store import SessionRow, Store
+from server.core.session_store import SessionRow
+from server.core.store import Store
 from server.usecases.prune_audit import BATCH, PruneAudit
 from tests.store.examples import (
     a_key,

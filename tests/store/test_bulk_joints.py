@@ -15,7 +15,7 @@ from server.core.ids import new_id
 from server.core.quota import Quotas
 from server.core.session import Session
 from server.core.session_event import ChangeKind, SessionChange
-from server.core.store import SessionRow
+from server.core.session_store import SessionRow
 from server.core.transfer import as_exported
 from server.store.peewee_store import PeeweeStore
 from tests.store.backends import Backend

@@ -13,7 +13,7 @@ from server.core.agent import Agent, AgentFilter
 from server.core.errors import Reason, ServiceError
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
-from server.core.store import SessionRow
+from server.core.session_store import SessionRow
 from server.store.peewee_store import PeeweeStore
 from tests.store.at_once import at_once, outcomes
 from tests.store.backends import Backend

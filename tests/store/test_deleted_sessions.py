@@ -14,7 +14,7 @@ from server.core.errors import Reason, ServiceError
 from server.core.ids import new_id
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
-from server.core.store import PURGED_TURNS, SessionRow
+from server.core.session_store import PURGED_TURNS, SessionRow
 from server.core.turn import Turn, TurnOutcome
 from server.store import models
 from server.store.dialect import Dialect

@@ -13,9 +13,11 @@ import pytest
 
 from server.core.agent import Agent, AgentFilter
 from server.core.errors import Reason, ServiceError
+from server.core.once import IDEMPOTENCY_WINDOW, Once, Replay
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter
-from server.core.store import IDEMPOTENCY_WINDOW, Once, Replay, SessionRow, Store
+from server.core.session_store import SessionRow
+from server.core.store import Store
 from tests.store.at_once import HANG, at_once, outcomes
 from tests.store.backends import Backend
 from tests.store.examples import (

@@ -10,15 +10,20 @@ from typing import TypeVar
 import pytest
 
 from server.core.agent import Agent, AgentFilter
+from server.core.agent_store import Agents, AgentVersions
 from server.core.audit import Actor, AuditFilter
 from server.core.bulk_store import BulkSessions
 from server.core.caller import ApiKey, KeyUse
 from server.core.errors import Reason, ServiceError
+from server.core.event_store import Audit
 from server.core.ids import new_id
+from server.core.key_store import Keys
 from server.core.page import Page, PageRequest
 from server.core.session import RETENTION, Session, SessionFilter
-from server.core.store import Agents, AgentVersions, Audit, Keys, Sessions, Store, Turns
+from server.core.session_store import Sessions
+from server.core.store import Store
 from server.core.turn import Turn
+from server.core.turn_store import Turns
 from server.store.dialect import MissingRow
 from tests.store.examples import (
     a_key,

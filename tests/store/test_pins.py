@@ -13,7 +13,8 @@ from server.core.errors import Reason, ServiceError
 from server.core.ids import new_id
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter
-from server.core.store import SessionRow, Store
+from server.core.session_store import SessionRow
+from server.core.store import Store
 from server.store import models
 from server.store.table_rows import TableRows
 from tests.store.at_once import at_once, outcomes

@@ -13,7 +13,7 @@ import pytest
 
 from server.core.errors import Reason, ServiceError
 from server.core.session import Session
-from server.core.store import SessionRow
+from server.core.session_store import SessionRow
 from server.store.migrate import migrate
 from server.store.peewee_store import PeeweeStore, open_dialect
 from server.store.statement import Statement

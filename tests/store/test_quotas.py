@@ -10,9 +10,9 @@ import pytest
 
 from server.core.agent import Agent, AgentFilter, AgentStatus
 from server.core.errors import Reason, ServiceError
+from server.core.once import Replay
 from server.core.page import PageRequest
 from server.core.quota import Quotas
-from server.core.store import Replay
 from server.store.peewee_store import PeeweeStore
 from tests.store.at_once import outcomes
 from tests.store.backends import Backend

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from peewee import Database, SqliteDatabase
 
-from server.core.store import Replay, Store
+from server.core.once import Replay
+from server.core.store import Store
 from server.store import models
 from server.store.migrate import migrate
 from tests.store.at_once import HANG

@@ -21,7 +21,7 @@ from server.core.session_event import (
     SessionChange,
     SessionEvent,
 )
-from server.core.store import SessionRow
+from server.core.session_store import SessionRow
 from server.core.turn import TurnOutcome
 from server.store.peewee_store import PeeweeStore
 from tests.store.at_once import HANG, at_once, outcomes

@@ -15,7 +15,8 @@ from server.core.json import MAX_SAFE_INTEGER, JsonObject
 from server.core.layer import EMPTY, CapabilityConfig, Layer
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
-from server.core.store import SessionRow, Store
+from server.core.session_store import SessionRow
+from server.core.store import Store
 from tests.store.examples import (
     a_layer,
     a_session,

@@ -13,7 +13,8 @@ from server.core.errors import Reason, ServiceError, agent_archived
 from server.core.ids import format_id, new_id
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter
-from server.core.store import SessionRow, Store
+from server.core.session_store import SessionRow
+from server.core.store import Store
 from tests.store.examples import (
     a_layer,
     a_session,

@@ -21,9 +21,11 @@ from hypothesis.stateful import (
 from server.core.agent import Agent, AgentFilter, AgentStatus
 from server.core.agent_version import version_of
 from server.core.errors import Reason, ServiceError
+from server.core.once import Replay
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
-from server.core.store import Replay, SessionRow, Store
+from server.core.session_store import SessionRow
+from server.core.store import Store
 from tests.store.examples import a_key, a_session, an_agent, answer, create, new_organization, once
 from tests.store.listing import (
     agents,

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from server.core.errors import Reason, ServiceError
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
-from server.core.store import SessionRow
+from server.core.session_store import SessionRow
 from server.core.turn import Turn, TurnOutcome
 from server.store.peewee_store import PeeweeStore
 from tests.store.backends import BACKENDS

@@ -16,8 +16,9 @@ import pytest
 
 from server.core.agent import Agent
 from server.core.errors import Reason, ServiceError
+from server.core.once import Replay
 from server.core.session import Session
-from server.core.store import Replay, SessionRow
+from server.core.session_store import SessionRow
 from server.store.peewee_store import PeeweeStore
 from server.store.writer import LARGEST_GROUP
 from tests.store.at_once import HANG

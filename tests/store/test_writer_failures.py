@@ -12,8 +12,9 @@ import pytest
 
 from server.core.agent import Agent
 from server.core.errors import Reason, ServiceError
+from server.core.once import Once, Replay
 from server.core.session import Session
-from server.core.store import Once, Replay, SessionRow
+from server.core.session_store import SessionRow
 from server.store.dialect import StoreFailure
 from server.store.group import ATTEMPTS
 from server.store.peewee_store import PeeweeStore

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from server.core.agent import Agent, AgentFilter
 from server.core.page import PageRequest
 from server.core.session import Session, SessionFilter
-from server.core.store import SessionRow, Store
+from server.core.session_store import SessionRow
+from server.core.store import Store
 from server.core.turn import Turn
 from tests.store.examples import (
     a_key,

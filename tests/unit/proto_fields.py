@@ -9,8 +9,8 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from server.app import SERVICES
 from server.rpc.proto_options import fields_of, limits
+from server.services import SERVICES
 
 REQUESTS: list[Descriptor] = [method.input_type for service in SERVICES for method in service.methods]
 """The request message of every rpc."""

@@ -14,11 +14,11 @@ from google.protobuf.message import Message
 
 from everruns.v1.capability_pb2 import Capability
 from everruns.v1.capability_service_pb2 import GetCapabilityRequest, ListCapabilitiesRequest
-from server.app import AUDIT, CAPABILITIES, KEYS, SERVICES
 from server.core.caller import Caller, Scope
 from server.core.errors import Reason, ServiceError
 from server.core.store import Store
 from server.rpc.calls import LARGEST_MESSAGE, Call, Calls, Undecodable, deserializer
+from server.services import AUDIT, CAPABILITIES, KEYS, SERVICES
 from server.usecases.authenticate import Authenticate
 from tests.unit.status_details import Failure
 from tests.unit.testing_server import Client, Failed, Metadata, Service, TestingServer

@@ -10,13 +10,13 @@ from google.protobuf.message import Message
 
 from everruns.v1.capability_pb2 import Capability
 from everruns.v1.capability_service_pb2 import GetCapabilityRequest
-from server.app import CAPABILITIES
 from server.core.ids import format_id
 from server.core.meters import Meters
 from server.core.store import Store
 from server.log import JsonFormatter, TextFormatter
 from server.rpc.calls import Call, Calls
 from server.rpc.journal import Journal
+from server.services import CAPABILITIES
 from server.usecases.authenticate import Authenticate
 from tests.unit.testing_server import Client, Failed, TestingServer
 

@@ -11,7 +11,9 @@ from typing import cast
 import pytest
 
 from server.core.errors import Reason, ServiceError
-from server.core.store import SessionEvents, Sessions, Turns
+from server.core.event_store import SessionEvents
+from server.core.session_store import Sessions
+from server.core.turn_store import Turns
 from server.sweeper import Chore, Sweeper
 from server.usecases import end_expired_turns, hide_expired_sessions, purge_sessions
 from server.usecases.end_expired_turns import EndExpiredTurns

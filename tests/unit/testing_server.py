@@ -15,13 +15,13 @@ from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
-from server.app import AGENTS, AUDIT, CAPABILITIES, KEYS, MODELS, SESSIONS, TURNS, make_services
 from server.core.caller import Scope
 from server.core.catalog import Catalog
 from server.core.clock import SystemClock
 from server.core.later import Later
 from server.core.store import Store
 from server.rpc.calls import Call, Calls, Undecodable
+from server.services import AGENTS, AUDIT, CAPABILITIES, KEYS, MODELS, SESSIONS, TURNS, make_services
 from server.usecases.authenticate import Authenticate
 from server.usecases.create_key import CreateKey
 from tests.unit.status_details import Failure, read_failure

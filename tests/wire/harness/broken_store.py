@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import NoReturn
 
+from server.core.agent_store import Agents, AgentVersions, Environments
 from server.core.bulk_store import BulkSessions
-from server.core.store import (
-    Agents,
-    AgentVersions,
-    Audit,
-    Environments,
-    Keys,
-    SessionEvents,
-    Sessions,
-    Store,
-    Turns,
-)
+from server.core.event_store import Audit, SessionEvents
+from server.core.key_store import Keys
+from server.core.session_store import Sessions
+from server.core.store import Store
+from server.core.turn_store import Turns
 
 
 class _BrokenSessions:

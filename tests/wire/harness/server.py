@@ -8,7 +8,7 @@ from pathlib import Path
 
 import grpc
 
-from server.app import AGENTS, AUDIT, CAPABILITIES, KEYS, MODELS, SESSIONS, TURNS, build, make_services
+from server.app import build
 from server.core.caller import Scope
 from server.core.catalog import Catalog
 from server.core.store import Store
@@ -16,6 +16,7 @@ from server.rpc.admission import Admission
 from server.rpc.calls import Calls
 from server.rpc.request_threads import RequestThreads
 from server.rpc.services import add_service
+from server.services import AGENTS, AUDIT, CAPABILITIES, KEYS, MODELS, SESSIONS, TURNS, make_services
 from server.settings import Settings, read_settings
 from server.usecases.authenticate import Authenticate
 
