@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 
@@ -22,6 +23,12 @@ WITHOUT: dict[str, str] = {
     'SELECT [^ ]*"id" FROM "organization" [^ ]+ [^ ]+': "names all, each of which is then swept by itself",
     'SELECT "t1"."id" FROM "organization" .*"id" = [^ ]+ FOR UPDATE': LOCKS,
     'SELECT .* FROM "session" .* WHERE .*"turn_expires_at" <= [^ ]+ ORDER BY .*': "ends what ran out, of all",
+    'SELECT .* FROM "organization" AS "t2" CROSS JOIN "session" AS "t1" .*"expires_at" <= .*': (
+        "takes away what has expired, of all"
+    ),
+    'SELECT .* FROM "organization" AS "t2" CROSS JOIN "deleted_session" AS "t1" .*"deleted_at" <= .*': (
+        "removes what was deleted long ago, of all"
+    ),
     '(SELECT .* FROM|INSERT .*INTO) "environment" .*': "is what a server had, and nothing of a tenant's",
     'SELECT [^ ]+"id" FROM "organization" .*"id" > [^ ]+ ORDER BY .*': "goes through all, to forget events",
     '(SELECT|INSERT) .* "shared_secret" .*': "is of the service, and nothing of a tenant's",
@@ -59,37 +66,64 @@ def without_a_tenant(statement: Statement) -> list[str]:
 def is_bound(statement: Statement) -> bool:
     """Whether a statement reaches rows of the organization alone that is bound to it.
 
-    A row that is written has the organization as a parameter in its first column. What reads or changes
-    rows begins its condition with the organization, has no OR beside that, and joins within it.
+    A row that is written has the organization as a parameter in its first column, or as what it is copied
+    from has it. What reads or changes rows demands the organization, whatever else it demands, and joins
+    within it.
     """
-    sql = _plain(statement)
+    sql = _named(statement)
+    copied = re.fullmatch(r'INSERT INTO "\w+" \("organization_id", [^()]*\) (SELECT .*)', sql)
+    if copied:
+        query = copied[1].partition(" RETURNING ")[0]
+        return query.startswith('SELECT "t1"."organization_id", ') and _reads_within(query)
     if sql.startswith("INSERT"):
-        columns = re.findall(r'"(\w+)"', sql.partition("(")[2].partition(")")[0])
-        # A row may have more parameters than columns, those of a query within it.
-        count = len(re.findall(r"\((?:\?|%s), ", sql))
-        rows = statement.parameters[:: len(statement.parameters) // count]
-        queries = _without_subqueries(sql)[1]
-        alone = r'.* WHERE \("newest"\."organization_id" = (?:\?|%s)\)'
-        if not all(re.fullmatch(alone, query) for query in queries):
-            return False
-        return columns[0] == "organization_id" and set(rows) == {"organization_id"}
+        sql, within = _without_subqueries(sql)
+        columns, _, values = sql.partition(" VALUES ")
+        rows = re.findall(r"\((:\w+), ", values)
+        alone = r'.* WHERE \("newest"\."organization_id" = :organization_id\)'
+        first = re.search(r'\("(\w+)"', columns)
+        return (
+            all(re.fullmatch(alone, query) for query in within)
+            and bool(first and first[1] == "organization_id")
+            and set(rows) == {":organization_id"}
+        )
+    return all(_reads_within(query.removeprefix("(")) for query in sql.split(" UNION ALL "))
+
+
+def _reads_within(sql: str) -> bool:
     sql, within = _without_subqueries(sql)
     before, _, condition = sql.partition(" WHERE ")
-    organization = r'(?:"t1"|"\w+")\."organization_id" = (?:\?|%s)'
+    own = r'SELECT .* FROM "organization" .*\("t1"\."id" = :organization_id\) FOR NO KEY UPDATE'
+    if re.fullmatch(own, sql):
+        return True
+    demanded = _conjuncts(condition)
+    for join in re.split(" (?:INNER|OUTER) JOIN ", before):
+        joined = re.fullmatch(r'"\w+" AS "(\w+)" ON (.*)', join)
+        if joined and f'"{joined[1]}"."organization_id" = "t1"."organization_id"' not in _conjuncts(
+            joined[2]
+        ):
+            return False
     crossed = re.search(r' AS "(\w+)" CROSS JOIN "\w+" AS "(\w+)"', before)
-    if crossed:
-        # The condition says that both tables are in one organization, and then in which.
-        one, other = crossed.groups()
-        joined = rf'\(+"{one}"\."organization_id" = "{other}"\."organization_id"\) AND .*{organization}'
-        return bool(re.match(joined, condition)) and " OR " not in condition and all(map(_is_within, within))
-    if re.fullmatch(r'SELECT .* FROM "organization" .*\("t1"\."id" = (\?|%s)\) FOR NO KEY UPDATE', sql):
-        return statement.parameters == ("organization_id",)
-    if not re.match(rf"\(*{organization}(?![^)]*\)* OR )", condition):
+    if crossed and f'"{crossed[1]}"."organization_id" = "{crossed[2]}"."organization_id"' not in demanded:
         return False
-    joins = re.findall(r'JOIN "\w+" AS "(\w+)" ON (.*)', before)
-    return all(map(_is_within, within)) and all(
-        re.match(rf'\(+"{name}"\."organization_id" = "t1"\."organization_id"\) AND', on) for name, on in joins
-    )
+    organization = r'"\w+"\."organization_id" = :organization_id'
+    return any(re.fullmatch(organization, term) for term in demanded) and all(map(_is_within, within))
+
+
+def _conjuncts(condition: str) -> list[str]:
+    """What a condition demands: the terms all of which must hold."""
+    condition = condition.strip()
+    depth, closed = 0, -1
+    for place, letter in enumerate(condition):
+        depth += {"(": 1, ")": -1}.get(letter, 0)
+        if depth == 0:
+            if letter == ")" and closed < 0:
+                closed = place
+            if condition.startswith(" AND ", place):
+                return _conjuncts(condition[:place]) + _conjuncts(condition[place + 5 :])
+    # What follows a condition in parentheses is its order and limit.
+    if condition.startswith("(") and not re.match(r" (OR|IS|[<=>]+) ", condition[closed + 1 :]):
+        return _conjuncts(condition[1:closed])
+    return [condition]
 
 
 def _without_subqueries(sql: str) -> tuple[str, list[str]]:
@@ -108,9 +142,16 @@ def _without_subqueries(sql: str) -> tuple[str, list[str]]:
 
 def _is_within(subquery: str) -> bool:
     """Whether a query within another stays in the organization of that."""
-    condition = subquery.partition(" WHERE ")[2]
-    organization = r'"(?!t1)\w+"\."organization_id" = (?:"t1"\."organization_id"|\?|%s)'
-    return bool(re.match(rf"\(*{organization}\)* AND ", condition)) and " OR " not in condition
+    organization = r'"(?!t1)\w+"\."organization_id" = "t1"\."organization_id"'
+    bound = r'"\w+"\."organization_id" = :organization_id'
+    demanded = _conjuncts(_without_subqueries(subquery)[0].partition(" WHERE ")[2])
+    return any(re.fullmatch(f"{organization}|{bound}", term) for term in demanded)
+
+
+def _named(statement: Statement) -> str:
+    """The SQL with the names of its parameters in place of question marks."""
+    names = itertools.chain(statement.parameters, itertools.repeat("other"))
+    return re.sub(r"\?|%s", lambda _: f":{next(names)}", _plain(statement))
 
 
 def _plain(statement: Statement) -> str:
@@ -138,7 +179,14 @@ def test_each_exception_is_of_a_statement_that_there_is(
         'SELECT "t1"."id" FROM "agent" AS "t1" WHERE (("t1"."organization_id" = ?) OR ("t1"."id" = ?))',
         'SELECT "t1"."id" FROM "agent" AS "t1" '
         'WHERE (("t1"."organization_id" = "t1"."id") AND ("t1"."id" = ?))',
+        'SELECT "t1"."id" FROM "agent" AS "t1" WHERE ("t1"."organization_id" = ?) '
+        'UNION ALL SELECT "t2"."id" FROM "agent" AS "t2" WHERE ("t2"."id" = ?)',
+        'SELECT "t1"."id" FROM "agent" AS "t1" WHERE ("t1"."organization_id" > ?)',
         'DELETE FROM "session"',
+        'INSERT INTO "turn" ("organization_id", "id") SELECT "t1"."organization_id", "t1"."id" '
+        'FROM "deleted_turn" AS "t1" WHERE ("t1"."id" = ?)',
+        'INSERT INTO "turn" ("organization_id", "id") SELECT "t1"."id", "t1"."organization_id" '
+        'FROM "deleted_turn" AS "t1" WHERE ("t1"."organization_id" = ?)',
         'UPDATE "agent" SET "name" = ? WHERE ("agent"."id" = ?)',
         'SELECT "t1"."id" FROM "session" AS "t1" INNER JOIN "agent" AS "t2" ON ("t2"."id" = "t1"."agent_id") '
         'WHERE ("t1"."organization_id" = ?)',

@@ -21,7 +21,7 @@ from tests.store.strategies import CONFIGS, TEXT, in_one_database
 FIELDS = models.Session._meta.sorted_fields
 ROW: Row = (
     *(b"o" * 16, b"i" * 16, b"a" * 16, "title", "title", '["a"]', None, "[]", "idle", 1, 2, None),
-    *(1, None, None),
+    *(1, None, None, None),
 )
 TAGS = 5
 
