@@ -48,6 +48,11 @@ def exactly_one_of(message: Descriptor) -> list[str]:
     return list(_option(message.GetOptions(), "everruns.v1.exactly_one_of", []))
 
 
+def not_with(field: FieldDescriptor) -> list[str]:
+    """Returns the names of the fields that are unset where this one is set."""
+    return list(_option(field.GetOptions(), "everruns.v1.not_with", []))
+
+
 def always_unset(field: FieldDescriptor) -> list[str]:
     """Returns the names of the fields of the message in this field that are always unset there."""
     return list(_option(field.GetOptions(), "everruns.v1.always_unset", []))

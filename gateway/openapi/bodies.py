@@ -35,23 +35,20 @@ def document_schema(spec: Descriptor, components: Components) -> JsonObject:
 
 
 def _document(spec: Descriptor, components: Components) -> JsonObject:
-    schema = _message(list(spec.fields), components, changes=False)
+    schema = _message(spec, components, changes=False)
     return described({**schema, "additionalProperties": {"enum": _NOTHING}}, spec.full_name)
 
 
 def _resource(spec: Descriptor, components: Components, changes: bool) -> JsonObject:
-    fields = [field for field in spec.fields if not (changes and proto_options.is_immutable(field))]
-    schema = _message(fields, components, changes)
+    schema = _message(spec, components, changes)
     schema["patternProperties"] = _tolerated({json_name(field) for field in spec.fields})
-    alternatives = proto_options.exactly_one_of(spec)
-    if alternatives and not changes:
-        schema["oneOf"] = [_only(field, alternatives) for field in alternatives]
     return described(schema, spec.full_name)
 
 
 def _message(
-    fields: list[FieldDescriptor], components: Components, changes: bool, unset: Collection[str] = ()
+    message: Descriptor, components: Components, changes: bool, unset: Collection[str] = ()
 ) -> JsonObject:
+    fields = [field for field in message.fields if not (changes and proto_options.is_immutable(field))]
     required = [json_name(field) for field in fields if proto_options.is_required(field)]
     schema: JsonObject = {
         "type": "object",
@@ -65,6 +62,9 @@ def _message(
     }
     if required and not changes:
         schema["required"] = [*required]
+    alternatives = proto_options.exactly_one_of(message)
+    if alternatives and not changes:
+        schema["oneOf"] = [_only(field, alternatives) for field in alternatives]
     if rules := [*_rules(fields)]:
         schema["allOf"] = [*rules]
     return schema
@@ -74,6 +74,12 @@ def _rules(fields: list[FieldDescriptor]) -> Iterator[JsonObject]:
     """What a value of one field says of others."""
     by_name = {field.name: field for field in fields}
     for field in fields:
+        for other in proto_options.not_with(field):
+            given: JsonObject = {json_name(field): {"not": {"type": "null"}}}
+            yield {
+                "if": {"properties": given, "required": [json_name(field)]},
+                "then": {"properties": {json_name(by_name[other]): _unset(by_name[other])}},
+            }
         for value in field.enum_type.values if field.enum_type is not None else ():
             if others := proto_options.without(value):
                 key, text = json_name(field), enum_names(value.type)[value.number]
@@ -121,7 +127,7 @@ def _object(field: FieldDescriptor, message: Descriptor, components: Components)
 
 
 def _input(message: Descriptor, components: Components, unset: Collection[str]) -> JsonObject:
-    schema = _message(list(message.fields), components, changes=False, unset=unset)
+    schema = _message(message, components, changes=False, unset=unset)
     if shorthand := SHORTHAND.get(message.full_name):
         text = accepted_scalar(message.fields_by_name[shorthand], required=True)
         schema = {"anyOf": [schema, text]}

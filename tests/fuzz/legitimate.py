@@ -57,13 +57,10 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, object]
     # Too little time ends in 504, as it is meant to.
     if _SECONDS.fullmatch(str(headers.get("X-Request-Timeout", ""))):
         headers["X-Request-Timeout"] = "20"
-    # Made-up capabilities are in no catalog.
-    is_valid = case.meta is not None and case.meta.generation.mode.is_positive
-    if isinstance(case.body, dict) and "capabilities" in case.body and is_valid:
-        case.body["capabilities"] = [*_known(case.body["capabilities"])] or None
-    # What time it is no schema tells.
-    if isinstance(case.body, dict) and case.body.get("expires_at") and is_valid:
-        case.body["expires_at"] = "2999-12-31T23:59:59Z"
+    if isinstance(case.body, dict) and case.meta is not None and case.meta.generation.mode.is_positive:
+        requests = case.body.get("requests")
+        for body in (case.body, *(requests if isinstance(requests, list) else ())):
+            _make_acceptable(body)
     # A body may have the id that is in the path, and no other.
     if case.method == "PUT" and isinstance(case.body, dict) and _AGENT_ID.fullmatch(str(case.body.get("id"))):
         case.body["id"] = case.path_parameters["id"]
@@ -83,6 +80,15 @@ def filter_failure(context: HookContext, failure: Failure, case: Case[Any], resp
     if isinstance(failure, UseAfterFree):
         return (case.method, case.path) not in _STILL_THERE
     return True
+
+
+def _make_acceptable(body: dict[str, Any]) -> None:
+    # Made-up capabilities are in no catalog.
+    if "capabilities" in body:
+        body["capabilities"] = [*_known(body["capabilities"])] or None
+    # What time it is no schema tells.
+    if body.get("expires_at"):
+        body["expires_at"] = "2999-12-31T23:59:59Z"
 
 
 def _known(entries: object) -> Iterator[Any]:

@@ -25,6 +25,8 @@ EXAMPLE_FIELD_NUMBER: _ClassVar[int]
 example: _descriptor.FieldDescriptor
 SHOWN_WHEN_SET_FIELD_NUMBER: _ClassVar[int]
 shown_when_set: _descriptor.FieldDescriptor
+NOT_WITH_FIELD_NUMBER: _ClassVar[int]
+not_with: _descriptor.FieldDescriptor
 DOCUMENT_FORM_FIELD_NUMBER: _ClassVar[int]
 document_form: _descriptor.FieldDescriptor
 CODE_FIELD_NUMBER: _ClassVar[int]
