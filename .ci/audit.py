@@ -21,7 +21,8 @@ def main(command: list[str]) -> int:
         return 0
     unknown = [package["name"] for package in packages if "skip_reason" in package]
     faults = [
-        f"{package['name']} {package['version']}: {fault['id']}, mended in {', '.join(fault['fix_versions']) or 'none'}"
+        f"{package['name']} {package['version']}: {fault['id']}, "
+        f"mended in {', '.join(fault['fix_versions']) or 'none'}"
         for package in packages
         for fault in package.get("vulns", ())
     ]

@@ -78,7 +78,7 @@ def test_every_pin_has_a_hash(bill: dict[str, Any]) -> None:
 
 def audited(report: str) -> subprocess.CompletedProcess[str]:
     """What an audit comes to whose report is this."""
-    command = [sys.executable, ROOT / ".ci" / "audit.py", sys.executable, "-c", f"print({report!r})"]
+    command = [sys.executable, str(ROOT / ".ci" / "audit.py"), sys.executable, "-c", f"print({report!r})"]
     return subprocess.run(command, capture_output=True, text=True)
 
 
