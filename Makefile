@@ -157,8 +157,9 @@ build/audit/bin/pip-audit:
 	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 
 .PHONY: audit
-audit: build/audit/bin/pip-audit ## Look for known faults in what runs; needs an index that knows of them
-	build/audit/bin/pip-audit --disable-pip --require-hashes --requirement $(REQUIREMENTS)/runtime.txt
+audit: build/audit/bin/pip-audit ## Look for known faults in what runs; says so where the index cannot tell
+	$(PYTHON) .ci/audit.py build/audit/bin/pip-audit --progress-spinner off --format json \
+		--disable-pip --require-hashes --requirement $(REQUIREMENTS)/runtime.txt
 
 # Measure
 

@@ -44,7 +44,7 @@ def main() -> int:
     except (SettingsError, TlsError) as error:
         return _fail(str(error))
     try:
-        listener = listen(settings.http_host, settings.http_port)
+        listener = listen(settings.http_host, settings.http_port, settings.send_seconds)
     except OSError as error:
         return _fail(f"cannot listen on {settings.http_host}:{settings.http_port}: {error.strerror}")
     # uvicorn has its own handlers while it runs, and sends itself the signal again once it has stopped.
@@ -75,7 +75,8 @@ def _uvicorn_config(settings: Settings, registry: CollectorRegistry | None) -> u
         access_log=False,
         # Of a class that is handed to other processes together with the setting.
         http=cast(
-            "type[asyncio.Protocol]", partial(Impatient, settings.receive_seconds, settings.most_connections)
+            "type[asyncio.Protocol]",
+            partial(Impatient, settings.receive_seconds, settings.send_seconds, settings.most_connections),
         ),
         lifespan="on",
         log_config=logging_config(settings.log_format),

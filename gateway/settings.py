@@ -29,8 +29,9 @@ class Settings:
     `http_host` and `http_port` are where it listens; port 0 is any free one. `grpc_target` is the server,
     as gRPC names it. `max_body_bytes` is the largest body that it reads, and `timeout_seconds` the
     longest that a call may take; a caller can ask for less. `receive_seconds` is the longest that a request
-    may take to come in. `http_workers` processes serve, each with
-    `grpc_channels` channels to the server, which may be several processes, too: a channel reaches one.
+    may take to come in, and `send_seconds` an answer, or a part of a stream, to go out. `http_workers`
+    processes serve, each with `grpc_channels` channels to the server, which may be several processes, too: a
+    channel reaches one.
     `log_format` is `json` or `text`, `log_calls` one request in how many that succeed has a line, 0 for
     none of them and None for no request at all. Metrics are served where there is a port for them.
     `http_tls` and `grpc_tls` are of what it listens on and of those channels; None for plain text.
@@ -56,6 +57,7 @@ class Settings:
     console: bool = True
     docs: bool = True
     receive_seconds: float = 20.0
+    send_seconds: float = 30.0
     otlp_endpoint: str | None = None
     most_requests: int = 1_000
     most_connections: int = 1_000
@@ -128,6 +130,12 @@ def from_environment(environment: Mapping[str, str] = os.environ) -> Settings:
             _seconds,
             "a number of seconds above 0, at most a day",
             defaults.receive_seconds,
+        ),
+        send_seconds=read(
+            "EVERRUNS_HTTP_SEND_SECONDS",
+            _seconds,
+            "a number of seconds above 0, at most a day",
+            defaults.send_seconds,
         ),
         otlp_endpoint=read("EVERRUNS_OTLP_ENDPOINT", _url, "an http or https URL", defaults.otlp_endpoint),
         most_requests=read(

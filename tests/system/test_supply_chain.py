@@ -74,3 +74,24 @@ def test_every_pin_has_a_hash(bill: dict[str, Any]) -> None:
     for part in bill["components"]:
         assert part["properties"]
         assert all(re.fullmatch("[0-9a-f]{64}", held["value"]) for held in part["properties"])
+
+
+def audited(report: str) -> subprocess.CompletedProcess[str]:
+    """What an audit comes to whose report is this."""
+    command = [sys.executable, str(ROOT / ".ci" / "audit.py"), sys.executable, "-c", f"print({report!r})"]
+    return subprocess.run(command, capture_output=True, text=True)
+
+
+def test_an_audit_fails_for_a_known_fault_alone_and_says_what_it_could_not_ask() -> None:
+    sound: dict[str, Any] = {"name": "sound", "version": "1", "vulns": []}
+    unknown = {"name": "unknown", "skip_reason": "not found"}
+    faulty = {"name": "faulty", "version": "1.0", "vulns": [{"id": "PYSEC-1", "fix_versions": ["1.1", "2"]}]}
+    well = audited(json.dumps({"dependencies": [sound, unknown]}))
+    assert (well.returncode, well.stdout) == (0, "audit: 0 known faults in 1 of 2 packages\n")
+    assert well.stderr == "audit: the index could not tell of 1: unknown\n"
+    found = audited(json.dumps({"dependencies": [sound, faulty]}))
+    assert (found.returncode, found.stderr) == (1, "")
+    assert found.stdout.startswith("audit: faulty 1.0: PYSEC-1, mended in 1.1, 2\n")
+    silent = audited("")
+    assert (silent.returncode, silent.stdout) == (0, "")
+    assert "NOTHING WAS AUDITED" in silent.stderr

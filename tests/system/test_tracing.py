@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +15,7 @@ import httpx
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
-from tests.system.processes import free_port, running, serving, wait_for_http, wait_until
+from tests.system.processes import ROOT, environment, free_port, running, serving, wait_for_http, wait_until
 from tests.system.sessions import new_sessions
 
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -127,3 +129,33 @@ def test_a_request_is_one_trace_from_the_gateway_to_the_server(tmp_path: Path) -
     assert {span.trace_id.hex() for span in of_store} >= {TRACE}
     assert key not in repr(found)
     assert "secret" not in repr(found)
+
+
+UNTRACED = """
+import gc, os, sys
+from gateway.app import build_app
+from gateway.settings import from_environment
+from server.app import build
+from server.settings import read_settings
+from server.store.traced import TracedDialect, TracedWriter
+app = build(read_settings(os.environ))
+build_app(from_environment())
+print(sorted(name for name in sys.modules if name.startswith("opentelemetry") or name.endswith(".tracing")))
+print([found for found in gc.get_objects() if isinstance(found, (TracedDialect, TracedWriter))])
+sys.stdout.flush()
+os._exit(0)
+"""
+
+
+def test_without_the_setting_nothing_is_between_a_call_and_what_makes_it(tmp_path: Path) -> None:
+    def said(**on: str) -> str:
+        command = [sys.executable, "-c", UNTRACED]
+        return subprocess.run(
+            command, cwd=ROOT, env=environment(tmp_path, **on), capture_output=True, text=True, check=True
+        ).stdout
+
+    assert said() == "[]\n[]\n"
+    traced = said(EVERRUNS_OTLP_ENDPOINT="http://127.0.0.1:1/v1/traces")
+    assert "server.rpc.tracing" in traced
+    assert "TracedDialect" in traced
+    assert "TracedWriter" in traced

@@ -17,7 +17,7 @@ from gateway.settings import Settings
 @contextmanager
 def running_gateway(settings: Settings) -> Iterator[str]:
     """Yields the gateway's URL while it runs."""
-    with listen("127.0.0.1", 0) as listener:
+    with listen("127.0.0.1", 0, 30) as listener:
         server = uvicorn.Server(
             uvicorn.Config(build_app(settings), http="h11", lifespan="on", log_config=None, ws="none")
         )

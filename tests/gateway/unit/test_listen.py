@@ -11,7 +11,7 @@ from gateway.listen import listen
 
 
 def test_it_listens_on_a_free_port() -> None:
-    with listen("localhost", 0) as listener, socket.create_connection(listener.getsockname()[:2]):
+    with listen("localhost", 0, 30) as listener, socket.create_connection(listener.getsockname()[:2]):
         pass
 
 
@@ -41,14 +41,14 @@ def report(listener: socket.socket, answer: Connection) -> None:
 
 
 def test_answers_are_sent_at_once() -> None:
-    with listen("127.0.0.1", 0) as listener:
+    with listen("127.0.0.1", 0, 30) as listener:
         assert answers_at_once(listener)
 
 
 def test_answers_of_another_process_are_sent_at_once() -> None:
     context = multiprocessing.get_context("spawn")
     answer, sending = context.Pipe(duplex=False)
-    with listen("127.0.0.1", 0) as listener, answer:
+    with listen("127.0.0.1", 0, 30) as listener, answer:
         process = context.Process(target=report, args=(listener, sending))
         process.start()
         sending.close()
@@ -57,5 +57,5 @@ def test_answers_of_another_process_are_sent_at_once() -> None:
 
 
 def test_a_port_that_is_taken_is_an_error() -> None:
-    with listen("127.0.0.1", 0) as taken, pytest.raises(OSError, match="Address already in use"):
-        listen("127.0.0.1", taken.getsockname()[1])
+    with listen("127.0.0.1", 0, 30) as taken, pytest.raises(OSError, match="Address already in use"):
+        listen("127.0.0.1", taken.getsockname()[1], 30)

@@ -24,6 +24,7 @@ def test_without_an_environment_the_defaults_hold() -> None:
         console=True,
         docs=True,
         receive_seconds=20.0,
+        send_seconds=30.0,
         most_requests=1000,
         most_connections=1000,
     )
@@ -46,6 +47,7 @@ def test_every_setting_is_read() -> None:
             "EVERRUNS_HTTP_CONSOLE": "off",
             "EVERRUNS_HTTP_DOCS": "off",
             "EVERRUNS_HTTP_RECEIVE_SECONDS": "1.5",
+            "EVERRUNS_HTTP_SEND_SECONDS": "2.5",
             "EVERRUNS_HTTP_MOST_REQUESTS": "7",
             "EVERRUNS_HTTP_MOST_CONNECTIONS": "8",
         }
@@ -54,6 +56,7 @@ def test_every_setting_is_read() -> None:
         console=False,
         docs=False,
         receive_seconds=1.5,
+        send_seconds=2.5,
         most_requests=7,
         most_connections=8,
     )

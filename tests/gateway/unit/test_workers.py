@@ -34,7 +34,7 @@ import sys, uvicorn
 from gateway.listen import listen
 from gateway.workers import run_workers
 config = uvicorn.Config("{application}", factory=True, workers={COUNT}, timeout_worker_healthcheck=3600)
-sys.exit(run_workers(config, listen("127.0.0.1", 0)))
+sys.exit(run_workers(config, listen("127.0.0.1", 0, 30)))
 """
 
 
