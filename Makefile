@@ -154,7 +154,7 @@ sbom: $(VENV)/.installed ## Write a bill of materials of what runs, CycloneDX, t
 # In an environment of its own: what looks for faults in packages is none of those that are looked at.
 build/audit/bin/pip-audit:
 	$(PYTHON) -m venv build/audit
-	build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	-build/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
 
 .PHONY: audit
 audit: build/audit/bin/pip-audit ## Look for known faults in what runs; says so where the index cannot tell
