@@ -18,10 +18,11 @@ from tests.wire.harness.rpc import METHODS, method
 RECORDED = {
     *("CreateAgent", "ApplyAgent", "UpdateAgent", "CopyAgent", "ImportAgent", "DeleteAgent"),
     "RollbackAgent",
-    *("UpdateSession", "DeleteSession", "CreateKey", "RotateKey", "RevokeKey"),
+    *("UpdateSession", "DeleteSession", "UndeleteSession", "CreateKey", "RotateKey", "RevokeKey"),
 }
 NOT_RECORDED = {
     "CreateSession": "what sessions are for; each row says when it was made",
+    "BatchCreateSessions": "the same",
     "PinSession": "a bookmark of one key",
     "UnpinSession": "the same",
     "CancelTurn": "a turn keeps its own history",
@@ -31,7 +32,7 @@ NOT_RECORDED = {
 }
 """What changes something and leaves no event, and why."""
 
-_READING = ("Get", "List", "Preview", "Explain", "Compare", "Diff", "Export", "Watch")
+_READING = ("Get", "BatchGet", "List", "Preview", "Explain", "Compare", "Diff", "Export", "Watch")
 
 
 def listed(clients: Clients, names: dict[str, Json], **query: str | int) -> list[JsonObject]:
