@@ -146,6 +146,7 @@ def _described(audited: Audited | None) -> JsonObject:
                 "model_id": audited.model_id,
                 "capabilities": orjson.loads(audited.capabilities.text),
                 "pinned_agent_version": audited.pinned_version,
+                "expires_at": _time(audited.expires_at),
             }
 
 

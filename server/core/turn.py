@@ -56,9 +56,12 @@ def turn_at(turn: Turn, now: int) -> Turn:
 def session_at(session: Session, now: int) -> Session:
     """The session as it is at a time: idle where its turn's lease has run out."""
     expires_at = session.turn_expires_at
-    if expires_at is None or now < expires_at:
-        return session
-    updated_at = max(session.updated_at, expires_at)
+    return session if expires_at is None or now < expires_at else idle_since(session, expires_at)
+
+
+def idle_since(session: Session, at: int) -> Session:
+    """The session after a turn that ran in it and ended at a time."""
+    updated_at = max(session.updated_at, at)
     return replace(session, status=SessionStatus.IDLE, turn_expires_at=None, updated_at=updated_at)
 
 

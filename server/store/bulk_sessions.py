@@ -103,7 +103,10 @@ class PeeweeBulkSessions:
             ids = [session.id for session in sessions]
             rows = self._read_all(transaction, organization_id, ids, NO_KEY)
             there = {row.session.id: row.session for row in rows}
+            now = self._clock()
             deleted = self._deleted.among(transaction, organization_id, ids)
+            # What has expired is as what was deleted, also before that is written down.
+            deleted.update(id for id, session in there.items() if not session.is_there(now))
             outcomes: list[Put | ServiceError] = []
             made = []
             room = self._quotas.room_for_sessions(transaction)
@@ -147,12 +150,12 @@ def _putting(
     session: Session, there: Session | None, deleted: bool, agent: Agent | None
 ) -> Put | ServiceError:
     """What is to come of a session that is to be kept as it is."""
+    if deleted:
+        return session_already_exists(format_id("session", session.id), "was deleted; undelete it")
     if there is not None:
         if as_exported(there) == session:
             return Put.UNCHANGED
         return session_already_exists(format_id("session", session.id), "is there already, and not the same")
-    if deleted:
-        return session_already_exists(format_id("session", session.id), "was deleted; undelete it")
     if agent is None:
         return agent_not_found(format_id("agent", session.agent_id))
     # Versions are numbered without gaps, and never go.

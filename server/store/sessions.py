@@ -19,7 +19,7 @@ from server.core.once import Once, Replay
 from server.core.page import Page, PageRequest
 from server.core.session import Session, SessionFilter, SessionStatus
 from server.core.session_store import NO_KEY, SessionRow
-from server.core.turn import TurnOutcome, session_at
+from server.core.turn import TurnOutcome, idle_since, session_at
 from server.store.agents import PeeweeAgents
 from server.store.audit import PeeweeAudit
 from server.store.deleted_sessions import DeletedSessions
@@ -304,13 +304,14 @@ class PeeweeSessions:
 
     def _hide(self, transaction: Transaction, session: Session, deleted_at: int) -> None:
         """Takes away a session that is locked, as it was at a time; its turn that runs ends then."""
+        kept = session
         if session.turn_expires_at is not None:
             ended_at = min(deleted_at, session.turn_expires_at)
+            kept = idle_since(session, ended_at)
             outcome = TurnOutcome.CANCELLED if ended_at == deleted_at else TurnOutcome.EXPIRED
             here = (self._dialect.key(session.organization_id), self._dialect.key(session.id))
             transaction.execute(self.statements.end_turn, (outcome.value, ended_at, *here))
-        idle = session_at(session, max(deleted_at, session.turn_expires_at or 0))
-        self.deleted.keep(transaction, idle, deleted_at)
+        self.deleted.keep(transaction, kept, deleted_at)
         key = self._dialect.key
         transaction.execute(self.statements.delete, (key(session.organization_id), key(session.id)))
         transaction.count(session.organization_id, session.agent_id, session.status, -1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -153,12 +154,49 @@ def test_a_session_has_events_of_its_changes_and_its_end(store: Store) -> None:
     assert Change("title", "after", None) in ended.changes
 
 
+def expire(store: Store, session: Session) -> None:
+    """Lets a session have expired, which is not written down."""
+
+    def change(row: SessionRow) -> Session:
+        return replace(row.session, expires_at=1)
+
+    store.sessions.update(session.organization_id, session.id, change, math.inf)
+
+
+def delete(store: Store, session: Session) -> None:
+    """Deletes a session."""
+    store.sessions.delete(session.organization_id, session.id, math.inf)
+
+
+@pytest.mark.parametrize("end", [delete, expire])
+def test_a_session_that_is_brought_back_has_an_event_of_what_it_is_again(
+    store: Store, end: Callable[[Store, Session], None]
+) -> None:
+    organization = new_organization(store)
+    agent = new_agent(store, organization)
+    session = new_session(store, agent, "title")
+
+    def undelete() -> SessionRow | None:
+        return store.sessions.undelete(organization, session.id, sys.maxsize, math.inf, actor=ACTOR)
+
+    with pytest.raises(ServiceError):
+        undelete()
+    assert events(store, organization) == []
+    end(store, session)
+    assert undelete() is not None
+    event = the_event(store, organization)
+    assert (event.actor, event.outcome, event.resource) == (ACTOR, Outcome.DONE, ("session", session.id))
+    assert Change("title", None, "title") in event.changes
+    assert all(change.before is None for change in event.changes)
+
+
 def test_what_changes_nothing_or_has_no_actor_has_no_event(store: Store) -> None:
     organization = new_organization(store)
     agent = new_agent(store, organization)
     store.agents.update(organization, agent.id, lambda stored: replace(stored, name="n"), math.inf)
     store.agents.update(organization, agent.id, lambda stored: stored, math.inf, ACTOR)
     assert not store.sessions.delete(organization, new_id(now()), math.inf, ACTOR)
+    assert store.sessions.undelete(organization, new_id(now()), DAY, math.inf, actor=ACTOR) is None
     for _ in range(2):
         store.agents.create(an_agent(organization), once("key"), math.inf, ACTOR)
     assert len(events(store, organization)) == 1

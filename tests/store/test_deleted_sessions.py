@@ -243,3 +243,33 @@ def test_what_is_put_is_there_or_says_why_not(timed: PeeweeStore, time: Time) ->
     ]
     assert timed.bulk.export(agent.organization_id, bytes(16), 9) == [there, new]
     assert sum(timed.sessions.counts(agent.organization_id, None).values()) == 2
+
+
+@pytest.mark.parametrize("end", WAYS)
+def test_what_comes_back_at_once_was_changed_now_and_not_when_its_lease_would_have_run_out(
+    end: Callable[[PeeweeStore, Time, Session], None], timed: PeeweeStore, time: Time
+) -> None:
+    session = new_session(timed, new_agent(timed, new_organization(timed)))
+    fill_turns(timed, session)
+    time.at = now()
+    ran = timed.sessions.get(session.organization_id, session.id)
+    assert ran is not None
+    end(timed, time, ran.session)
+    time.at += 5
+    back = timed.sessions.undelete(session.organization_id, session.id, DAY, math.inf)
+    assert back is not None
+    assert back.session.updated_at == time.at
+
+
+@pytest.mark.parametrize("end", WAYS)
+def test_what_has_ended_is_not_imported_again(
+    end: Callable[[PeeweeStore, Time, Session], None], timed: PeeweeStore, time: Time
+) -> None:
+    session = new_session(timed, new_agent(timed, new_organization(timed)))
+    end(timed, time, session)
+    for line in (session, replace(session, expires_at=time.at), replace(session, title="other")):
+        [outcome] = timed.bulk.put_all(session.organization_id, [line], math.inf)
+        assert isinstance(outcome, ServiceError)
+        assert outcome.reason is Reason.SESSION_ALREADY_EXISTS
+        assert "undelete it" in outcome.message
+    assert_not_there(timed, session)

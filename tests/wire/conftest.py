@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from server.core.store import Store
+from tests.store.backends import PostgresBackend
+from tests.store.postgres_server import running_postgres
 from tests.wire.harness.call import TRANSPORTS, Client, Transport
 from tests.wire.harness.catalog import write_catalog
 from tests.wire.harness.clients import Clients, connected
@@ -53,3 +55,18 @@ def names(store: Store, clients: Clients) -> dict[str, Json]:
     """What names in a call stand for: a new organization with an agent, and `other`, another such."""
     other = with_agent(new_organization(store), clients.grpc)
     return {**with_agent(new_organization(store), clients.grpc), "other": other}
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A PostgreSQL server, started when the first test asks for it."""
+    with running_postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def postgres(request: pytest.FixtureRequest) -> Iterator[PostgresBackend]:
+    """A new empty PostgreSQL database for the tests of a module."""
+    backend = PostgresBackend(request)
+    yield backend
+    backend.cleanup()

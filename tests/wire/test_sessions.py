@@ -151,3 +151,16 @@ def test_a_request_is_repeated_over_the_other_transports(clients: Clients, names
     assert isinstance(first, Answer)
     assert clients.rest.call(create) == Answer(first.body, created=True, replayed=True)
     assert clients.cli.call(create) == Answer(first.body, created=None, replayed=True)
+
+
+def test_nothing_of_a_batch_is_made_where_one_is_wrong(client: Client, names: dict[str, Json]) -> None:
+    good: JsonObject = {"agent_id": "$agent.id"}
+    bad: list[JsonObject] = [{**good, "capabilities": ["nope"]}, {"agent_id": "$other.agent.id"}]
+    for wrong in bad:
+        batch = Call("BatchCreateSessions", {"requests": [good, good, wrong]}, key="k1")
+        refused = client.call(batch.filled(names))
+        assert isinstance(refused, Failure)
+        assert answered(client, Call("GetSessionStats"), names)["total"] == 0
+    made = Call("BatchCreateSessions", {"requests": [good, good]}, key="k1")
+    answered(client, made, names)
+    assert answered(client, Call("GetSessionStats"), names)["total"] == 2

@@ -15,14 +15,13 @@ import pytest
 from everruns.v1 import session_transfer_service_pb2 as pb
 from everruns.v1.error_reason_pb2 import ErrorReason
 from everruns.v1.session_transfer_service_pb2_grpc import SessionTransferServiceStub
-from server.core.store import Store
 from server.rpc import transfer_service
 from tests.wire.harness.call import Call
 from tests.wire.harness.clients import Clients, connected
 from tests.wire.harness.grpc_client import failure
 from tests.wire.harness.json_value import Json, JsonObject
 from tests.wire.harness.outcome import Answer
-from tests.wire.harness.server import running_server, settings_of
+from tests.wire.harness.server import on, running_server, settings_of
 from tests.wire.harness.tenant import new_organization, with_agent
 
 T = TypeVar("T")
@@ -101,8 +100,14 @@ def transfers(clients: Clients, names: dict[str, Json]) -> Transfers:
     return Transfers(clients.grpc.channel, names)
 
 
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_what_goes_out_comes_in_again_to_the_byte(
-    clients: Clients, names: dict[str, Json], transfers: Transfers, store: Store, tmp_path: Path
+    database: str,
+    request: pytest.FixtureRequest,
+    clients: Clients,
+    names: dict[str, Json],
+    transfers: Transfers,
+    tmp_path: Path,
 ) -> None:
     made = create(clients, names, *MADE)
     for call in (
@@ -113,7 +118,8 @@ def test_what_goes_out_comes_in_again_to_the_byte(
     lines = transfers.export()
     assert [json.loads(line)["session"]["id"] for line in lines.splitlines()] == [one["id"] for one in made]
     assert transfers.load(lines) == pb.ImportSessionsResponse(unchanged=4)
-    with running_server(settings_of(tmp_path)) as (other_store, target), connected(target) as others:
+    other = running_server(settings_of(tmp_path, **on(database, request)))
+    with other as (other_store, target), connected(target) as others:
         theirs = new_organization(other_store)
         agent = cast("dict[str, str]", names["agent"])
         body: JsonObject = {"id": agent["id"], "name": "same", "system_prompt": "p"}

@@ -27,7 +27,7 @@ from tests.wire.harness.grpc_client import GrpcClient
 from tests.wire.harness.json_value import Json
 from tests.wire.harness.outcome import Answer, Failure
 from tests.wire.harness.render import enum_text
-from tests.wire.harness.server import settings_of
+from tests.wire.harness.server import on, settings_of
 from tests.wire.harness.tenant import new_organization, with_agent
 
 HANG = 60
@@ -223,8 +223,9 @@ def test_no_more_watchers_than_are_allowed(tmp_path: Path) -> None:
             assert time.monotonic() < until
 
 
-def test_what_is_forgotten_is_a_gap(tmp_path: Path) -> None:
-    with running(tmp_path) as (app, clients, names):
+@pytest.mark.parametrize("database", ["sqlite", "postgresql"])
+def test_what_is_forgotten_is_a_gap(database: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    with running(tmp_path, **on(database, request)) as (app, clients, names):
         watching = Watching(clients.grpc.channel, names)
         session(clients.grpc, names, "a", [])
         watching.stream.cancel()

@@ -9,6 +9,7 @@ from tests.wire.harness.json_value import JsonObject
 _ADMIN = "Bearer $keys.admin"
 _SCOPE = Refused("PERMISSION_DENIED", "SCOPE_MISSING")
 _NEVER = "0" * 32
+_FUTURE = "2999-12-31T23:59:59.000001Z"
 
 
 def _list(**query: str | int) -> Call:
@@ -36,6 +37,19 @@ _CREATED: JsonObject = {
     "changes": [
         {"field": "name", "before": None, "after": "ci"},
         {"field": "scopes", "before": None, "after": ["read"]},
+    ],
+}
+
+_BROUGHT_BACK: JsonObject = {
+    "method": "UndeleteSession",
+    "key_name": "owner",
+    "outcome": "done",
+    "resource_id": "$ended.id",
+    "changes": [
+        {"field": "agent_id", "before": None, "after": "$agent.id"},
+        {"field": "title", "before": None, "after": "one"},
+        {"field": "tags", "before": None, "after": []},
+        {"field": "capabilities", "before": None, "after": []},
     ],
 }
 
@@ -91,6 +105,40 @@ AUDIT = (
         {
             "bound": Call("CreateSession", {"agent_id": "$agent.id"}),
             "pinned": Call("UpdateSession", {"pinned_agent_version": 1}, "$bound.id"),
+        },
+    ),
+    Case(
+        "that a session was deleted and brought back",
+        _list(resource_id="$ended.id", limit=2),
+        Answered({"data": [_BROUGHT_BACK, {"method": "DeleteSession"}], "total": 2}),
+        {
+            "ended": Call("CreateSession", {"agent_id": "$agent.id", "title": "one"}),
+            "gone": Call("DeleteSession", id="$ended.id"),
+            "back": Call("UndeleteSession", id="$ended.id"),
+        },
+    ),
+    Case(
+        "nothing of a session that was not brought back",
+        _list(resource_id="$there.id"),
+        Answered({"data": [], "total": 0}),
+        {"there": Call("CreateSession", {"agent_id": "$agent.id"})},
+    ),
+    Case(
+        "that a session was to expire",
+        _list(resource_id="$made.id"),
+        Answered(
+            {
+                "data": [
+                    {
+                        "method": "UpdateSession",
+                        "changes": [{"field": "expires_at", "before": None, "after": _FUTURE}],
+                    }
+                ]
+            }
+        ),
+        {
+            "made": Call("CreateSession", {"agent_id": "$agent.id"}),
+            "expiring": Call("UpdateSession", {"expires_at": _FUTURE}, "$made.id"),
         },
     ),
     Case(

@@ -224,10 +224,10 @@ BATCHES = (
         Refused("NOT_FOUND", "AGENT_NOT_FOUND", ("requests[1]",)),
     ),
     Case(
-        "nothing is made where one is wrong",
-        Call("ListSessions"),
-        Answered({"total": 1}),
-        {"made": _batch({"title": "one"})},
+        "as many as there may be in a batch",
+        Call("GetSessionStats"),
+        Answered({"total": 500}),
+        {"made": _batch(*[{}] * 500), "got": _get("$made.sessions.499.id", *["$made.sessions.0.id"] * 499)},
     ),
     Case(
         "limits in a batch",

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from tests.wire.cases.agent_documents import COPIES, EXPORTS, IMPORTS, PREVIEWS
-from tests.wire.cases.agent_versions import BINDINGS, DRIFTS, IMPACTS, VERSIONS
+from tests.wire.cases.agent_impacts import IMPACTS
+from tests.wire.cases.agent_versions import VERSIONS
 from tests.wire.cases.audit import AUDIT
 from tests.wire.cases.bad_capabilities import CAPABILITIES, ELSEWHERE
 from tests.wire.cases.bad_fields import FIELDS, NEW_SESSIONS
@@ -18,6 +19,8 @@ from tests.wire.cases.good_lists import LISTS, STATS
 from tests.wire.cases.good_runtimes import RUNTIMES
 from tests.wire.cases.good_sessions import CREATED, SESSIONS
 from tests.wire.cases.keys import KEYS
+from tests.wire.cases.session_bindings import BINDINGS
+from tests.wire.cases.session_drifts import DRIFTS
 from tests.wire.cases.turns import TURNS, WORKERS
 from tests.wire.cases.watches import WATCHES
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import grpc
+import pytest
 
 from server.app import build
 from server.core.caller import Scope
@@ -19,11 +20,21 @@ from server.rpc.services import add_service
 from server.services import AGENTS, AUDIT, CAPABILITIES, KEYS, MODELS, SESSIONS, TURNS, make_services
 from server.settings import Settings, read_settings
 from server.usecases.authenticate import Authenticate
+from tests.store.backends import PostgresBackend
 
 
 def settings_of(directory: Path, **more: str) -> Settings:
     """The settings of a server that keeps everything in a directory."""
     return read_settings({"EVERRUNS_DATA_DIR": str(directory), "EVERRUNS_GRPC_PORT": "0", **more})
+
+
+def on(database: str, request: pytest.FixtureRequest) -> dict[str, str]:
+    """The settings of a server on a kind of database: a file where nothing is said, or the PostgreSQL of a
+    test's module."""
+    if database == "sqlite":
+        return {}
+    backend: PostgresBackend = request.getfixturevalue("postgres")
+    return {"EVERRUNS_DATABASE_URL": backend.url}
 
 
 @contextmanager
