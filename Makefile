@@ -68,13 +68,13 @@ lock: $(VENV)/.installed ## Pin the requirements anew; UPGRADE=--upgrade takes t
 
 # Test and check
 
-# The tests of a file share what they start, and so a process; they wait much, so that three are well on two cores.
-TEST_PROCESSES ?= 3
+# The tests of a file share what they start, and so a process; they wait much, so that four are well on two cores.
+TEST_PROCESSES ?= 4
 
 .PHONY: test
 test: $(VENV)/.installed ## Run the tests; ARGS= goes to pytest
 	@command -v grpcurl >/dev/null || echo 'grpcurl is missing: "make grpcurl" builds it, given Go.'
-	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: fuzz
 fuzz: export EVERRUNS_TEST_FUZZ_EXAMPLES ?= 300
