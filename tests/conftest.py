@@ -1,4 +1,5 @@
-"""How properties are tested: in CI with the same examples every time, elsewhere with new ones.
+"""In which order tests begin, and how properties are tested: in CI with the same examples every time,
+elsewhere with new ones.
 
 Hypothesis takes the profile "ci" by itself where it finds a CI's variables; `--hypothesis-profile=ci` does
 too. Neither profile measures time: a busy machine must not fail a test.
