@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -55,6 +56,9 @@ ROWS = {
 }
 NewDatabase = Callable[[str], str]
 
+of_either_side = pytest.mark.parametrize("pair", PAIRS[1:3], ids="-to-".join, indirect=True)
+"""With each kind of database as the source and as the target."""
+
 
 @pytest.fixture
 def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewDatabase]:
@@ -72,20 +76,39 @@ def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[New
         backend.cleanup()
 
 
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A full store on SQLite."""
+    path = tmp_path_factory.mktemp("full") / "full.db"
+    fill(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="module")
+def full_copy(full: Path) -> Path:
+    """A copy of that store."""
+    path = full.with_name("copy.db")
+    copy(f"sqlite:///{full}", f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture(params=PAIRS, ids="-to-".join)
-def pair(request: pytest.FixtureRequest, new_database: NewDatabase) -> tuple[str, str]:
+def pair(request: pytest.FixtureRequest, new_database: NewDatabase, full: Path) -> tuple[str, str]:
     """A full store, and an empty database."""
     source, target = map(new_database, request.param)
-    fill(source)
+    if source.startswith("sqlite"):
+        shutil.copy(full, source.removeprefix("sqlite:///"))
+    else:
+        fill(source)
     return source, target
 
 
 @pytest.fixture
-def copied(new_database: NewDatabase) -> tuple[str, str]:
+def copied(new_database: NewDatabase, full: Path, full_copy: Path) -> tuple[str, str]:
     """A full store, and its copy."""
     source, target = new_database("sqlite"), new_database("sqlite")
-    fill(source)
-    copy(source, target)
+    shutil.copy(full, source.removeprefix("sqlite:///"))
+    shutil.copy(full_copy, target.removeprefix("sqlite:///"))
     return source, target
 
 
@@ -128,6 +151,7 @@ def test_there_and_back(new_database: NewDatabase) -> None:
     assert copy(first, second) == copy(second, third) == verify_urls(third, first)
 
 
+@of_either_side
 def test_copied_again_nothing_changes(pair: tuple[str, str]) -> None:
     assert copy(*pair) == copy(*pair)
     assert row_counts(pair[1]) == ROWS
@@ -139,6 +163,7 @@ def test_an_empty_store(new_database: NewDatabase) -> None:
     assert {digest.rows for digest in copy(source, target)} == {0}
 
 
+@of_either_side
 def test_the_source_is_left_as_it_was(pair: tuple[str, str]) -> None:
     source, target = pair
     keys = keys_of(source)
@@ -167,6 +192,7 @@ def test_killed_again_and_again_it_goes_on(pair: tuple[str, str]) -> None:
     assert contents(target, keys) == contents(source, keys)
 
 
+@of_either_side
 def test_progress_is_told(pair: tuple[str, str]) -> None:
     told: list[tuple[str, int, int]] = []
     copy_store(*pair, True, lambda *progress: told.append(progress))
@@ -208,6 +234,7 @@ def test_a_tampered_row_is_found(place: str, copied: tuple[str, str]) -> None:
         copy(source, target)
 
 
+@of_either_side
 def test_a_lost_row_is_found_by_name_and_copied_again(pair: tuple[str, str]) -> None:
     source, target = pair
     copy(source, target)
@@ -232,6 +259,7 @@ def test_many_differences_are_not_all_named(copied: tuple[str, str]) -> None:
     assert str(found.value).endswith("; and more")
 
 
+@of_either_side
 def test_a_target_with_rows_of_its_own_is_refused(pair: tuple[str, str]) -> None:
     source, target = pair
     with closing(new_store(target)) as store:

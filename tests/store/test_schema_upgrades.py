@@ -135,6 +135,8 @@ def test_an_upgrade_keeps_the_data(old: tuple[Backend, Kept, object, Rows]) -> N
     assert_whole(backend, kept, wanted, rows)
 
 
+# From the first version it runs all statements of all migrations.
+@pytest.mark.parametrize("old", [1], ids=["from 1"], indirect=True)
 def test_an_upgrade_that_is_killed_at_any_moment_changes_nothing_and_is_done_by_the_next(
     old: tuple[Backend, Kept, object, Rows],
 ) -> None:
