@@ -16,7 +16,7 @@ from types import FrameType
 from bench.requirements import missing
 
 FULL_ROUNDS, FULL_SECONDS = 5, 0.7
-QUICK_ROUNDS, QUICK_SECONDS = 3, 0.2
+QUICK_ROUNDS, QUICK_SECONDS = 1, 0.2
 
 
 def main(arguments: Sequence[str]) -> int:
