@@ -259,8 +259,6 @@ def _time(path: str, message: Timestamp) -> int:
 def _expiry(message: session_pb2.SessionSpec) -> dict[str, int]:
     if not message.HasField("expires_at"):
         return {"ttl_seconds": message.ttl_seconds} if message.HasField("ttl_seconds") else {}
-    if message.HasField("ttl_seconds"):
-        raise invalid_field("ttl_seconds", "must not be given along with expires_at")
     return {"expires_at": _time("expires_at", message.expires_at)}
 
 

@@ -29,6 +29,11 @@ def is_required(field: FieldDescriptor) -> bool:
     return FieldBehavior.Value("REQUIRED") in behaviors
 
 
+def not_with(field: FieldDescriptor) -> list[str]:
+    """The names of the fields that are unset where the field is set."""
+    return _option(field.GetOptions(), "everruns.v1.not_with", [])
+
+
 def is_output_only(field: FieldDescriptor) -> bool:
     """Whether only answers have the field (AIP-203)."""
     behaviors: list[int] = _option(field.GetOptions(), "google.api.field_behavior", [])

@@ -1,6 +1,7 @@
 """Checks messages against the limits that their protos state, planned once per message type.
 
-The options `everruns.v1.limits` and `google.api.field_behavior` of the fields are the only source.
+The options `everruns.v1.limits`, `everruns.v1.not_with` and `google.api.field_behavior` of the fields are
+the only source.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ def violations_of(message: Message) -> list[Violation]:
 @cache
 def _plan(descriptor: Descriptor, partial: bool = False) -> tuple[_Check, ...]:
     """The checks of a message; of a partial one, which an update has, nothing is required."""
-    return tuple(check for field in descriptor.fields for check in _checks(field, partial))
+    return tuple(
+        check for field in descriptor.fields for check in (*_checks(field, partial), *_apart(field))
+    )
 
 
 def _checks(field: FieldDescriptor, partial: bool) -> list[_Check]:
@@ -73,6 +76,20 @@ def _checks(field: FieldDescriptor, partial: bool) -> list[_Check]:
                 return [_messages(field, descriptor, limits, required)]
             return [_message(field, descriptor, required)]
     return []
+
+
+def _apart(field: FieldDescriptor) -> list[_Check]:
+    name = field.name
+
+    def without(other: str) -> _Check:
+        def check(message: Message, path: str, violations: list[Violation]) -> None:
+            if message.HasField(name) and message.HasField(other):
+                text = f"must not be given along with {other}"
+                violations.append(Violation(path + name, text, Reason.INVALID_FIELD))
+
+        return check
+
+    return [without(other) for other in proto_options.not_with(field)]
 
 
 def _string(field: FieldDescriptor, limits: FieldLimits, required: bool) -> _Check:
