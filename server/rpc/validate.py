@@ -44,9 +44,7 @@ def violations_of(message: Message) -> list[Violation]:
 @cache
 def _plan(descriptor: Descriptor, partial: bool = False) -> tuple[_Check, ...]:
     """The checks of a message; of a partial one, which an update has, nothing is required."""
-    return tuple(
-        check for field in descriptor.fields for check in (*_checks(field, partial), *_apart(field))
-    )
+    return tuple(check for field in descriptor.fields for check in (*_checks(field, partial), *_apart(field)))
 
 
 def _checks(field: FieldDescriptor, partial: bool) -> list[_Check]:
